@@ -10,7 +10,7 @@ import (
 func msgPurged(volume string) string { return "purged; persistentvolume/" + volume + " deleted" }
 
 func hintUnpurge(volume string, undo sts.Hint) sts.Hint {
-	return sts.Hintf("%s && %s", hintRetainByHand(volume), undo)
+	return sts.Hintf("%s; then %s", hintRetainByHand(volume), undo)
 }
 
 func msgClaimStillTerminating() string { return "the claim is still being deleted" }

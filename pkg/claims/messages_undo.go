@@ -30,7 +30,7 @@ func hintPurgeStalled(commands sts.Hint) sts.Hint {
 
 func msgClaimOnOriginal(namespace, claim, original, volume string, undo sts.Hint) (message string, hint sts.Hint) {
 	return fmt.Sprintf("the claim is on persistentvolume/%s, which is being deleted; the next claim of this name will be bound to persistentvolume/%s, which has the same data", original, volume),
-		sts.Hintf("run %s, restart the pod that uses it, then run %s", sts.Kubectl(namespace, "delete pvc", claim, "--wait=false"), undo)
+		sts.Hintf("delete the claim: %s; restart the pod that uses it, then run %s", sts.Kubectl(namespace, "delete pvc", claim, "--wait=false"), undo)
 }
 
 func msgOldClaimInUse(pod, retained string, removePod, undo sts.Hint) (message string, hint sts.Hint) {

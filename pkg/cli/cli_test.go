@@ -585,11 +585,11 @@ func TestHintsFitTheCommandLine(t *testing.T) {
 		name, namespace, context, want string
 	}{
 		{"with the namespace of the context", "", "",
-			"run kubectl sts canary abort web, with the owner's kubectl -n shop; then kubectl get pods -n shop2; then kubectl describe persistentvolume pv-1"},
+			"run kubectl sts canary abort web\nwith the owner's kubectl -n shop; then kubectl get pods -n shop2\nthen kubectl describe persistentvolume pv-1"},
 		{"with --namespace", "shop", "",
-			"run kubectl sts canary abort web -n shop, with the owner's kubectl -n shop; then kubectl get pods -n shop2; then kubectl describe persistentvolume pv-1"},
+			"run kubectl sts canary abort web -n shop\nwith the owner's kubectl -n shop; then kubectl get pods -n shop2\nthen kubectl describe persistentvolume pv-1"},
 		{"with --context", "", "prod of kim's",
-			`run kubectl sts canary abort web --context 'prod of kim'\''s', with the owner's kubectl -n shop; then kubectl get pods -n shop2 --context 'prod of kim'\''s'; ` +
+			"run kubectl sts canary abort web --context 'prod of kim'\\''s'\nwith the owner's kubectl -n shop; then kubectl get pods -n shop2 --context 'prod of kim'\\''s'\n" +
 				`then kubectl describe persistentvolume pv-1 --context 'prod of kim'\''s'`},
 	} {
 		*c.config.Namespace, *c.config.Context = test.namespace, test.context

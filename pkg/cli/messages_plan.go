@@ -24,7 +24,7 @@ func msgServerRejectsFields(object string, problems []string) string {
 }
 
 func hintServerRejectsFields() sts.Hint {
-	return sts.Hintf(`correct the field names, or run "%s" to apply the manifest without these fields`, sts.Kubectl("", "apply", "--validate=warn"))
+	return sts.Hintf("correct the field names, or apply the manifest without these fields: %s", sts.Kubectl("", "apply", "--validate=warn", "-f", "FILE"))
 }
 
 func msgServerRejectsRecreate(set string) string {
@@ -50,7 +50,7 @@ func msgFieldsImmutableForServer(set string, fields, answers []string) string {
 }
 
 func hintFieldsImmutable(preview sts.Hint) sts.Hint {
-	return sts.Hintf(`delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion, run "%s"`, preview)
+	return sts.Hintf("delete the StatefulSet with --cascade=orphan, then apply the new manifest, which takes over the pods and claims; to preview the deletion: %s", preview)
 }
 
 func msgSetTerminating(set string) string { return "statefulset/" + set + " is being deleted" }

@@ -14,15 +14,16 @@ func msgCandidatesFound(n int) string { return sts.Count(n, "claim") + " can be 
 
 func msgListing(counts []string) string { return "listing: " + strings.Join(counts, ", ") }
 
-func hintUndoElsewhere(namespaces []string, more int) string {
-	if len(namespaces) == 0 {
-		return ""
+// hintUndoIn is the command for the first of these namespaces.
+func hintUndoIn(namespaces []string, more int, undo sts.Hint) sts.Hint {
+	if len(namespaces) == 1 {
+		return undo
 	}
-	text := " (repeat with -n " + strings.Join(namespaces, ", -n ")
+	named := strings.Join(namespaces, ", ")
 	if more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
+		named += fmt.Sprintf(" and %d more", more)
 	}
-	return text + ")"
+	return sts.Hintf("in each namespace (%s): %s", named, undo)
 }
 
 func hintRescueFirst(rescue sts.Hint) sts.Hint {
@@ -46,7 +47,7 @@ func msgBackupFailed() string { return "cannot write to --backup-dir, nothing wa
 
 // msgClaimsDeletedEvent is an event. Other people read it, so undo does not fit this command line.
 func msgClaimsDeletedEvent(by string, claims []string, undo sts.Hint) string {
-	return fmt.Sprintf("%s deleted by %s (restore with %s): %s", sts.Count(len(claims), "claim"), by, undo, strings.Join(claims, ", "))
+	return fmt.Sprintf("%s deleted by %s (to restore them, run \"%s\"): %s", sts.Count(len(claims), "claim"), by, undo, strings.Join(claims, ", "))
 }
 
 func msgNeededAgain(claim, what string) string {
@@ -92,11 +93,11 @@ func msgSetInsteadOfClaim(set string, claims []string) string {
 
 func msgDeletedTwice(claim string, commands []sts.Hint) (message string, hint sts.Hint) {
 	return "persistentvolumeclaim/" + claim + " was deleted more than once, and several volumes have its data",
-		sts.Hintf("specify the volume instead: %s", sts.JoinHints(commands, ", or "))
+		sts.Hintf("specify the volume instead, %s", sts.JoinHints(commands, "; or "))
 }
 
 func msgVolumeOfDeletion(command sts.Hint, deleted string) sts.Hint {
-	return sts.Hintf("%s (deleted %s)", command, deleted)
+	return sts.Hintf("for the claim deleted at %s: %s", deleted, command)
 }
 
 func msgBrokenRecord(err error, volume string) string {

@@ -14,7 +14,7 @@ func TestPVCGCMessages(t *testing.T) {
 	byHand := hintRetainByHand([]string{"pvc-0f3a", "pvc-77de"})
 	messagetest.Golden(t, "pvc_gc",
 		call(msgCandidatesFound, 2), call(msgListing, []string{"500 pods", "12 statefulsets"}),
-		call(hintUndoElsewhere, nil, 0), call(hintUndoElsewhere, []string{"db", "shop"}, 0), call(hintUndoElsewhere, []string{"db", "shop", "web"}, 2),
+		call(hintUndoIn, []string{"db"}, 0, "kubectl sts pvc-gc undo -n db"), call(hintUndoIn, []string{"db", "shop"}, 2, "kubectl sts pvc-gc undo -n db"),
 		call(hintRescueFirst, "kubectl sts pvc-gc rescue data-web-1"),
 
 		call(msgNothingToDelete), call(msgClaimsToDelete, 1), call(msgClaimsToDelete, 2), call(msgAsideRefused, "data-web-3", "deployment.apps/reader references it"),

@@ -72,7 +72,7 @@ func (c *common) sayRetained(r *claims.RetainedSum, columns render.Columns) {
 	case text == "":
 		return
 	case len(r.Namespaces) > 0:
-		text += render.Hint(sts.Hintf("%s%s", c.hint(sts.Kubectl(r.Namespaces[0], "sts pvc-gc undo")), sameIn(r.Namespaces[1:])), style)
+		text += render.Hint(c.hint(undoIn(r.Namespaces)), style)
 	}
 	_, _ = fmt.Fprint(c.env.Out, "\n"+text)
 }
@@ -94,10 +94,10 @@ func (c *common) sayRescue(r *claims.ClaimReport) {
 	_, _ = fmt.Fprint(c.env.Out, render.Hint(c.hint(hintRescueFirst(sts.Kubectl(namespace, "sts pvc-gc rescue", names...))), c.env.style()))
 }
 
-// sameIn says in which other namespaces a command should be run, too.
-func sameIn(namespaces []string) string {
-	named := namespaces[:min(len(namespaces), mostNamed)]
-	return hintUndoElsewhere(named, len(namespaces)-len(named))
+// undoIn lists what can be restored in these namespaces.
+func undoIn(namespaces []string) sts.Hint {
+	named := namespaces[:min(len(namespaces), 1+mostNamed)]
+	return hintUndoIn(named, len(namespaces)-len(named), sts.Kubectl(namespaces[0], "sts pvc-gc undo"))
 }
 
 func candidates(r *claims.ClaimReport) []string {

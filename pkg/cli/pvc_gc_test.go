@@ -144,14 +144,14 @@ func TestProgressOfClaims(t *testing.T) {
 	}
 }
 
-func TestSameIn(t *testing.T) {
+func TestUndoIn(t *testing.T) {
+	undo := sts.Kubectl("a", "sts pvc-gc undo")
 	for want, namespaces := range map[string][]string{
-		"":                                       nil,
-		hintUndoElsewhere([]string{"b"}, 0):      {"b"},
-		hintUndoElsewhere([]string{"b", "c"}, 0): {"b", "c"},
-		hintUndoElsewhere([]string{"b", "c", "d"}, 2): {"b", "c", "d", "e", "f"},
+		hintUndoIn([]string{"a"}, 0, undo).String():                {"a"},
+		hintUndoIn([]string{"a", "b"}, 0, undo).String():           {"a", "b"},
+		hintUndoIn([]string{"a", "b", "c", "d"}, 2, undo).String(): {"a", "b", "c", "d", "e", "f"},
 	} {
-		if got := sameIn(namespaces); got != want {
+		if got := undoIn(namespaces).String(); got != want {
 			t.Errorf("%v: %q, want %q", namespaces, got, want)
 		}
 	}

@@ -279,7 +279,7 @@ func msgNameTooLong(length int) (message string, hint sts.Hint) {
 
 func msgStuckOnLostNode(pod, node string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("pod %s stays unavailable until node %s is deleted or tainted as out-of-service; it is then recreated on another node with the same name and claims", pod, node),
-		sts.Hintf(`make sure that the machine of node %s is powered off (two pods must never write to the same volume), then run "%s"`, node, sts.Kubectl("", "delete node", node))
+		sts.Hintf(`make sure that the machine of node %s is powered off (two pods must never write to the same volume), then run %s`, node, sts.Kubectl("", "delete node", node))
 }
 
 func hintDeadlock(removeFinalizers sts.Hint) sts.Hint {
@@ -324,9 +324,9 @@ func msgStuckOnDeleteUpdated(pod, trouble string) string {
 
 func hintFixThenReplace(undo, replace sts.Hint) sts.Hint {
 	if len(undo) == 0 {
-		return sts.Hintf(`apply a working template, then run "%s"`, replace)
+		return sts.Hintf(`apply a working template, then run %s`, replace)
 	}
-	return sts.Hintf(`run "%s", then "%s"`, undo, replace)
+	return sts.Hintf("%s; then %s", undo, replace)
 }
 
 func hintApplyTemplate() sts.Hint { return sts.Hintf("apply a working template") }

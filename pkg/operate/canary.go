@@ -94,7 +94,7 @@ func revisionGone(s *sts.Snapshot, revision string) *Decision {
 
 // refuseAborting refuses everything but resuming the abort.
 func refuseAborting(s *sts.Snapshot) Decision {
-	return decide(Refused, ReasonCanaryOnItsWay, msgBeingAborted(s.Set.Name), hintBeingAborted(canaryCommand(s, "abort")))
+	return decide(Refused, ReasonCanaryInProgress, msgBeingAborted(s.Set.Name), hintBeingAborted(canaryCommand(s, "abort")))
 }
 
 // requireNotAborting refuses while a canary is being aborted.

@@ -82,7 +82,7 @@ func (i startCanary) requireOwnCanary(l look) *Decision {
 	if same && (underWay || sts.UpdateFrom(s.Set) == i.from(s)) {
 		return nil
 	}
-	d := decide(Refused, ReasonCanaryOnItsWay, msgCanaryStartedBefore(s.Set.Name, updated(s), sts.DesiredReplicas(s.Set)),
+	d := decide(Refused, ReasonCanaryInProgress, msgCanaryStartedBefore(s.Set.Name, updated(s), sts.DesiredReplicas(s.Set)),
 		hintCanaryStartedBefore(updated(s), canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort")))
 	return &d
 }
@@ -92,7 +92,7 @@ func requireNoUpdate(l look) *Decision {
 	if what == "" {
 		return nil
 	}
-	d := decide(Refused, ReasonUpdateOnItsWay, msgUpdateInProgress(l.s.Set.Name, what), finishUpdate(l.s))
+	d := decide(Refused, ReasonUpdateInProgress, msgUpdateInProgress(l.s.Set.Name, what), finishUpdate(l.s))
 	return &d
 }
 

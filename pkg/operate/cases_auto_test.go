@@ -830,14 +830,14 @@ func autoCases() []decisionCase {
 			name:    "an abort of a person is not ours",
 			from:    aborted(2),
 			intent:  aborting(oneByOne),
-			verdict: operate.Refused, reason: operate.ReasonCanaryOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonCanaryInProgress,
 		},
 		{
 			name:    "an abort for a gate, and now without --on-failure=abort",
 			from:    aborted(2),
 			changes: []change{edit(func(c *record.Canary) { c.AbortedFor = "web-3 was bad" })},
 			intent:  oneByOne,
-			verdict: operate.Refused, reason: operate.ReasonCanaryOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonCanaryInProgress,
 		},
 
 		// Others.

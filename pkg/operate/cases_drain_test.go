@@ -30,17 +30,17 @@ func resizingCases() []decisionCase {
 			verdict: v, reason: reason,
 		})
 	}
-	add("start a canary", ststest.Web(5), on(), start("1", "web:2", 1), operate.Refused, operate.ReasonScaleOnItsWay)
+	add("start a canary", ststest.Web(5), on(), start("1", "web:2", 1), operate.Refused, operate.ReasonScaleInProgress)
 	add("start a canary with a pod that has our finalizer and no record", ststest.Web(5), lost(), start("1", "web:2", 1), operate.Refused, operate.ReasonMemberLeft)
 	add("start a canary while the record cannot be read", ststest.Web(5), []change{annotated(record.DrainAnnotation, "{")}, start("1", "web:2", 1), operate.Refused, operate.ReasonBadRecord)
-	add("promote an update of another client", rolling(1), on(), promoting{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
-	add("promote automatically", rolling(1), on(), operate.AutoPromote{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
-	add("pause an update of another client", rolling(1), on(), operate.PauseUpdate{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
-	add("resume", rolling(1), on(), operate.ResumeUpdate{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
-	add("restart", ststest.Web(5), on(), restarter("1"), operate.Refused, operate.ReasonScaleOnItsWay)
+	add("promote an update of another client", rolling(1), on(), promoting{Lock: holder("1")}, operate.Refused, operate.ReasonScaleInProgress)
+	add("promote automatically", rolling(1), on(), operate.AutoPromote{Lock: holder("1")}, operate.Refused, operate.ReasonScaleInProgress)
+	add("pause an update of another client", rolling(1), on(), operate.PauseUpdate{Lock: holder("1")}, operate.Refused, operate.ReasonScaleInProgress)
+	add("resume", rolling(1), on(), operate.ResumeUpdate{Lock: holder("1")}, operate.Refused, operate.ReasonScaleInProgress)
+	add("restart", ststest.Web(5), on(), restarter("1"), operate.Refused, operate.ReasonScaleInProgress)
 	add("restart with a pod that has our finalizer and no record", ststest.Web(5), lost(), restarter("1"), operate.Refused, operate.ReasonMemberLeft)
-	add("restart while members join", ststest.Web(5), []change{joining(quorum(), record.Announcing)}, restarter("1"), operate.Refused, operate.ReasonScaleOnItsWay)
-	add("unpark", ststest.Web(5), append(on(), annotated(record.ParkedAnnotation, "5")), operate.Unpark{Lock: holder("1")}, operate.Refused, operate.ReasonScaleOnItsWay)
+	add("restart while members join", ststest.Web(5), []change{joining(quorum(), record.Announcing)}, restarter("1"), operate.Refused, operate.ReasonScaleInProgress)
+	add("unpark", ststest.Web(5), append(on(), annotated(record.ParkedAnnotation, "5")), operate.Unpark{Lock: holder("1")}, operate.Refused, operate.ReasonScaleInProgress)
 	// What a drain-scale may wait for.
 	add("forget a restart", ststest.Web(5), append(on(), restarting("restart", []sts.Ordinal{0}, 0)), operate.ForgetRestart{Lock: holder("1")}, operate.Do, "Forget")
 	add("roll back an update of another client", rolling(1), on(), operate.AbortCanary{Lock: holder("1")}, operate.Do, "Restore")
@@ -124,21 +124,21 @@ func drainCases() []decisionCase {
 			from:    standing(1),
 			intent:  plainDown,
 			facts:   none,
-			verdict: operate.Refused, reason: operate.ReasonCanaryOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonCanaryInProgress,
 		},
 		{
 			name:    "an update is in progress",
 			from:    rolling(2),
 			intent:  plainDown,
 			facts:   none,
-			verdict: operate.Refused, reason: operate.ReasonUpdateOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonUpdateInProgress,
 		},
 		{
 			name:    "an update is stuck",
 			from:    rolling(1, crashing(4)),
 			intent:  plainDown,
 			facts:   none,
-			verdict: operate.Refused, reason: operate.ReasonUpdateOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonUpdateInProgress,
 		},
 		{
 			name:    "an update under Recreate is in progress",
@@ -146,14 +146,14 @@ func drainCases() []decisionCase {
 			changes: []change{justPod(0)},
 			intent:  plainDown,
 			facts:   none,
-			verdict: operate.Refused, reason: operate.ReasonUpdateOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonUpdateInProgress,
 		},
 		{
 			name:    "an update under Recreate that starts",
 			from:    recreating(0),
 			intent:  plainDown,
 			facts:   none,
-			verdict: operate.Refused, reason: operate.ReasonUpdateOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonUpdateInProgress,
 		},
 		{
 			name:    "under Recreate",
@@ -169,7 +169,7 @@ func drainCases() []decisionCase {
 			changes: on{restarting("restart", []sts.Ordinal{1}, 1)},
 			intent:  plainDown,
 			facts:   none,
-			verdict: operate.Refused, reason: operate.ReasonRestartOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonRestartInProgress,
 		},
 		{
 			name:    "a restart with options is in progress",
@@ -177,7 +177,7 @@ func drainCases() []decisionCase {
 			changes: on{restarting("restart --ordinal=1 --order=asc", []sts.Ordinal{1}, 1)},
 			intent:  plainDown,
 			facts:   none,
-			verdict: operate.Refused, reason: operate.ReasonRestartOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonRestartInProgress,
 		},
 		{
 			name:    "a restart's record cannot be read",
@@ -881,7 +881,7 @@ func drainCases() []decisionCase {
 			changes: on{leaving(q, 4, record.Draining)},
 			intent:  drain(4, q),
 			facts:   none,
-			verdict: operate.Refused, reason: operate.ReasonScaleOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonScaleInProgress,
 		},
 		{
 			name:    "another size, and it has left",
@@ -889,7 +889,7 @@ func drainCases() []decisionCase {
 			changes: on{leaving(q, 4, record.Removing), held(4)},
 			intent:  drain(4, q),
 			facts:   none,
-			verdict: operate.Refused, reason: operate.ReasonScaleOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonScaleInProgress,
 		},
 		{
 			name:    "another profile",
@@ -897,7 +897,7 @@ func drainCases() []decisionCase {
 			changes: on{leaving(q, 4, record.Draining)},
 			intent:  drain(3, b),
 			facts:   none,
-			verdict: operate.Refused, reason: operate.ReasonScaleOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonScaleInProgress,
 		},
 		{
 			name:    "the user says that it has left",
@@ -1445,7 +1445,7 @@ func cancelCases() []decisionCase {
 			changes: way(),
 			intent:  plain,
 			facts:   none,
-			verdict: operate.Refused, reason: operate.ReasonScaleOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonScaleInProgress,
 		},
 		asked(decisionCase{
 			name:    "check whether it has left",

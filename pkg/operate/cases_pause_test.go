@@ -64,7 +64,7 @@ func pauseCases() []decisionCase {
 			name:    "pause an abort",
 			from:    aborted(2),
 			intent:  pause,
-			verdict: operate.Refused, reason: operate.ReasonCanaryOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonCanaryInProgress,
 		},
 		{
 			name:    "pause while locked by another owner",
@@ -153,7 +153,7 @@ func pauseCases() []decisionCase {
 			name:    "resume an abort",
 			from:    aborted(2),
 			intent:  resume,
-			verdict: operate.Refused, reason: operate.ReasonCanaryOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonCanaryInProgress,
 		},
 		{
 			name:    "resume after the partition was moved",

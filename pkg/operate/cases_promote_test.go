@@ -312,7 +312,7 @@ func promoteCases() []decisionCase {
 			name:    "being aborted",
 			from:    aborted(2),
 			intent:  full,
-			verdict: operate.Refused, reason: operate.ReasonCanaryOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonCanaryInProgress,
 		},
 		{
 			name:    "deleting",

@@ -225,7 +225,7 @@ func restartCases() []decisionCase {
 			changes: append(onTheWay(), onPod(0, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "gitops" })),
 			intent:  one,
 			facts:   operate.Facts{Wrote: true},
-			verdict: operate.Wait, reason: operate.ReasonUpdateOnItsWay,
+			verdict: operate.Wait, reason: operate.ReasonUpdateInProgress,
 		},
 		{
 			name:    "finish what was killed at its end",
@@ -268,14 +268,14 @@ func restartCases() []decisionCase {
 			from:    ststest.Web(3),
 			changes: []change{restarting("restart --ordinal=0,2 --order=asc", all, 0)},
 			intent:  one,
-			verdict: operate.Refused, reason: operate.ReasonRestartOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonRestartInProgress,
 		},
 		{
 			name:    "another restart, all done",
 			from:    ststest.Web(3),
 			changes: []change{restarting("restart --ordinal=0", []sts.Ordinal{0})},
 			intent:  one,
-			verdict: operate.Refused, reason: operate.ReasonRestartOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonRestartInProgress,
 		},
 		{
 			name:    "a record that can't be read",
@@ -304,7 +304,7 @@ func restartCases() []decisionCase {
 			from:    aborted(2),
 			changes: none,
 			intent:  one,
-			verdict: operate.Refused, reason: operate.ReasonCanaryOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonCanaryInProgress,
 		},
 		{
 			name:    "another pod is failing",
@@ -362,7 +362,7 @@ func restartCases() []decisionCase {
 			from:    ststest.Web(3),
 			changes: []change{newTemplate, onPod(2, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "web-new" })},
 			intent:  only("2"),
-			verdict: operate.Wait, reason: operate.ReasonUpdateOnItsWay,
+			verdict: operate.Wait, reason: operate.ReasonUpdateInProgress,
 		},
 		{
 			name:    "a canary below its partition",

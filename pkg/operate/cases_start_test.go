@@ -247,14 +247,14 @@ func startCases() []decisionCase {
 			from:    standing(2),
 			changes: []change{onSet(func(s *appsv1.StatefulSet) { s.Annotations = nil })},
 			intent:  start("1", "web:3", 1),
-			verdict: operate.Refused, reason: operate.ReasonUpdateOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonUpdateInProgress,
 		},
 		{
 			name:    "pods on an old revision though status says done",
 			from:    ststest.Web(3),
 			changes: []change{onPod(1, func(p *corev1.Pod) { p.Labels[appsv1.StatefulSetRevisionLabel] = "old" })},
 			intent:  one,
-			verdict: operate.Refused, reason: operate.ReasonUpdateOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonUpdateInProgress,
 		},
 		{
 			name:    "another pod is failing",
@@ -402,13 +402,13 @@ func startCases() []decisionCase {
 			name:    "run again with another image",
 			from:    standing(1),
 			intent:  start("1", "web:3", 1),
-			verdict: operate.Refused, reason: operate.ReasonCanaryOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonCanaryInProgress,
 		},
 		{
 			name:    "run again with another count",
 			from:    standing(1),
 			intent:  start("1", "web:2", 2),
-			verdict: operate.Refused, reason: operate.ReasonCanaryOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonCanaryInProgress,
 		},
 		{
 			name:    "killed, then scaled",
@@ -422,13 +422,13 @@ func startCases() []decisionCase {
 			from:    standing(1),
 			changes: []change{goal(2, "canary promote")},
 			intent:  start("1", "web:2", 2),
-			verdict: operate.Refused, reason: operate.ReasonCanaryOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonCanaryInProgress,
 		},
 		{
 			name:    "being aborted",
 			from:    aborted(1),
 			intent:  start("1", ststest.StableImage, 1),
-			verdict: operate.Refused, reason: operate.ReasonCanaryOnItsWay,
+			verdict: operate.Refused, reason: operate.ReasonCanaryInProgress,
 		},
 		{
 			name:    "another client moved the partition",

@@ -177,8 +177,8 @@ const (
 	ReasonScaleCancelled = "ScaleCancelled"
 	// ReasonMemberLeft: a member has left its cluster, so its pod must not continue as a member.
 	ReasonMemberLeft = "MemberLeft"
-	// ReasonScaleOnItsWay: a scale operation is in progress or was interrupted: complete or cancel it first.
-	ReasonScaleOnItsWay = "ScaleOnItsWay"
+	// ReasonScaleInProgress: a scale operation is in progress or was interrupted: complete or cancel it first.
+	ReasonScaleInProgress = "ScaleInProgress"
 	// ReasonHookRuns: a command of a profile, `--drain-exec` or `--drain-cmd` is still running; `drain-scale`
 	// waits for it.
 	ReasonHookRuns = "HookRuns"
@@ -229,11 +229,11 @@ const (
 	ReasonMoved = "PartitionMoved"
 	// ReasonTemplateChanged: another client changed the pod template during the canary or its abort.
 	ReasonTemplateChanged = "TemplateChanged"
-	// ReasonUpdateOnItsWay: an update is in progress: a canary cannot start, and a restart waits for
+	// ReasonUpdateInProgress: an update is in progress: a canary cannot start, and a restart waits for
 	// it.
-	ReasonUpdateOnItsWay = "UpdateOnItsWay"
-	// ReasonCanaryOnItsWay: another canary is in progress, or this one is being aborted.
-	ReasonCanaryOnItsWay = "CanaryOnItsWay"
+	ReasonUpdateInProgress = "UpdateInProgress"
+	// ReasonCanaryInProgress: another canary is in progress, or this one is being aborted.
+	ReasonCanaryInProgress = "CanaryInProgress"
 	// ReasonStrategy: the update strategy has no partition (OnDelete, Recreate), or the controller
 	// rejects it.
 	ReasonStrategy = "UpdateStrategy"
@@ -252,8 +252,8 @@ const (
 	ReasonRestarted = "Restarted"
 	// ReasonForgotten: the record of an interrupted restart was removed.
 	ReasonForgotten = "Forgotten"
-	// ReasonRestartOnItsWay: another restart is not finished.
-	ReasonRestartOnItsWay = "RestartOnItsWay"
+	// ReasonRestartInProgress: another restart is not finished.
+	ReasonRestartInProgress = "RestartInProgress"
 	// ReasonRevisionChange: a pod would be recreated on another revision, which is an update and not a restart.
 	ReasonRevisionChange = "RevisionWouldChange"
 	// ReasonLeaderUnknown: the pods' results do not show which one is the leader.

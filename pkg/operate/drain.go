@@ -145,7 +145,7 @@ func overshot(drain record.Drain, have int32) bool {
 
 // refuseScaleInProgress refuses while another scale operation has started and not ended.
 func refuseScaleInProgress(s *sts.Snapshot, drain *record.Drain) Decision {
-	return decide(Refused, ReasonScaleOnItsWay,
+	return decide(Refused, ReasonScaleInProgress,
 		msgDrainInProgress(s.Set.Name, drain.From, drain.To, drain.Profile, drain.StartedBy), DrainHint(s, drain))
 }
 

@@ -105,7 +105,7 @@ func (i cancelDrain) undo(s *sts.Snapshot, f Facts, drain *record.Drain) (effect
 	}
 	if i.Profile == nil || i.Profile.Metadata.Name != drain.Profile {
 		message, hint := msgDrainCancelProfile(drain.Profile, drain.ProfileArgument())
-		return refuse(ReasonScaleOnItsWay, message, hint)
+		return refuse(ReasonScaleInProgress, message, hint)
 	}
 	h := newHooks(s, f, i.Profile, i.Domain, m)
 	if i.Profile.Until != nil {

@@ -271,7 +271,7 @@ func requireNoOperation(l look) *Decision {
 	}
 	if c != nil {
 		message, hint := msgDrainCanaryInProgress(s.Set.Name, canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))
-		return refuse(ReasonCanaryOnItsWay, message, hint)
+		return refuse(ReasonCanaryInProgress, message, hint)
 	}
 	r, err := record.ReadRestart(s.Set)
 	if err != nil {
@@ -280,14 +280,14 @@ func requireNoOperation(l look) *Decision {
 	}
 	if r != nil {
 		message, hint := msgDrainRestartInProgress(s.Set.Name, r.Again(s.Set), forget(s))
-		return refuse(ReasonRestartOnItsWay, message, hint)
+		return refuse(ReasonRestartInProgress, message, hint)
 	}
 	if what := inFlight(s); what != "" && sts.Observed(s.Set) && sts.StrategyOf(s.Set).ReplacesPods() {
 		hint := finishUpdate(s)
 		if sts.Partition(s.Set) > 0 && diagnose.Rollout(s) == nil {
 			hint = hintDrainPartition(canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))
 		}
-		return refuse(ReasonUpdateOnItsWay, msgUpdateInProgress(s.Set.Name, what), hint)
+		return refuse(ReasonUpdateInProgress, msgUpdateInProgress(s.Set.Name, what), hint)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func msgRevisionGone(set, revision string) string {
 }
 
 func hintRevisionGone(ns, set string) sts.Hint {
-	return sts.Hintf("apply a working template: %s, or %s (revisions: %s); if a failing pod then blocks the update: %s",
+	return sts.Hintf("apply a working template: %s; or roll back to an older revision: %s; list the revisions: %s; if a failing pod then blocks the update: %s",
 		sts.Kubectl(ns, "apply", "-f", "OLD.yaml"), sts.Kubectl(ns, "rollout undo", "sts/"+set, "--to-revision=N"),
 		sts.Kubectl(ns, "sts history", set), sts.Kubectl(ns, "sts unstick", set))
 }

@@ -23,7 +23,7 @@ func msgDataAtRisk(pods string, risks []string, rescue sts.Hint) (message string
 
 func msgCannotStartAgain(pod, risk, namespace, set, claim string) (message string, hint sts.Hint) {
 	return fmt.Sprintf("pod %s could not start again: %s", pod, risk),
-		sts.Hintf("stop all pods, then restore the claim: %s; then %s; or %s",
+		sts.Hintf("stop all pods: %s; then restore the claim: %s; or %s",
 			sts.Kubectl(namespace, "sts drain-scale", set, "--replicas", "0", "--park"),
 			sts.Kubectl(namespace, "sts pvc-gc undo", claim), hintAcceptDataLoss())
 }

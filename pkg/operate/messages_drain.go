@@ -335,7 +335,7 @@ func msgDrainUpParked(set string, members int32, unpark sts.Hint) (message strin
 }
 
 func msgDrainStaleClaims(set string, claims []string, undo sts.Hint) (message string, hint sts.Hint) {
-	hint = sts.Hintf("add --fresh-claims to move the data aside (to restore it: %s), or --reuse-claims to start with it", undo)
+	hint = sts.Hintf("add --fresh-claims to move the data aside, or --reuse-claims to start with it; to restore data that was moved aside: %s", undo)
 	if len(claims) == 1 {
 		return fmt.Sprintf("claim %s of statefulset/%s still has the data of a removed member; the new member would start with it", claims[0], set), hint
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 func TestManagersMessages(t *testing.T) {
@@ -16,7 +17,7 @@ func TestManagersMessages(t *testing.T) {
 	)
 	messagetest.Golden(t, "managers",
 		call(msgManaged, set, "Argo CD application shop", "argocd.argoproj.io/tracking-id"),
-		call(hintManagedByOperator, "make the change in Database/db: kubectl edit Database.example.com db -n shop"),
+		call(hintManagedByOperator, sts.Hintf("make the change in Database/db: %s", sts.Kubectl("shop", "edit", "Database.example.com", "db"))),
 		call(hintManagedInGit, "make the change in Git"),
 		call(msgKEDAWouldScaleUp, set, "ScaledObject web"),
 		call(hintPauseKEDA, "shop", set),

@@ -127,7 +127,7 @@ func (i restartPods) requireOwnRestart(l look) *Decision {
 		return nil
 	}
 	_, left := l.restart.Split(l.s)
-	d := decide(Refused, ReasonRestartOnItsWay, msgOtherRestart(l.s.Set.Name, l.restart.StartedBy, left), hintOtherRestart(l.restart.Again(l.s.Set), forget(l.s)))
+	d := decide(Refused, ReasonRestartInProgress, msgOtherRestart(l.s.Set.Name, l.restart.StartedBy, left), hintOtherRestart(l.restart.Again(l.s.Set), forget(l.s)))
 	return &d
 }
 
@@ -289,7 +289,7 @@ func (i restartPods) finish(s *sts.Snapshot, restart *record.Restart) Decision {
 		}
 		if slices.Contains(done, r.Ordinal) && s.Revision(r.Revision) == nil && slices.Contains(updateDue(s), r.Ordinal) {
 			// Its label was rewritten: the controller deletes it.
-			d := decide(Wait, ReasonUpdateOnItsWay, msgNoSuchRevision(r.Pod.Name, r.Revision), nil)
+			d := decide(Wait, ReasonUpdateInProgress, msgNoSuchRevision(r.Pod.Name, r.Revision), nil)
 			d.Subject = r.Pod.Name
 			return d
 		}
@@ -356,7 +356,7 @@ func requireNoUpdateDue(l look) *Decision {
 	if len(due) == 0 || isFailing(l.s, replicaAt(l.s, l.target)) {
 		return nil
 	}
-	d := decide(Wait, ReasonUpdateOnItsWay, msgWaitForUpdate(due, l.s.Set.Status.UpdateRevision), nil)
+	d := decide(Wait, ReasonUpdateInProgress, msgWaitForUpdate(due, l.s.Set.Status.UpdateRevision), nil)
 	return &d
 }
 

@@ -88,7 +88,7 @@ func Markdown(w io.Writer, e Ended) error {
 	word, message, _ := e.verdict()
 	fmt.Fprintf(&b, "### kubectl sts %s %s: %s\n\n%s\n\n", e.Command, markdown(e.Name), word, markdown(message))
 	if e.Outcome != nil && len(e.Outcome.Hint) > 0 && e.Error == "" {
-		fmt.Fprintf(&b, "→ %s\n\n", markdown(e.Outcome.Hint.String()))
+		fmt.Fprintf(&b, "→ %s\n\n", strings.Join(markdownLines(e.Outcome.Hint), "<br>"))
 	}
 	fmt.Fprintf(&b, "%s\n\n", markdown(msgSummary(e.Namespace, e.DryRun, e.Took)))
 	if s := e.Status; s != nil && len(s.Replicas) > 0 {
@@ -140,6 +140,19 @@ var htmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\
 func html(text string) string { return htmlEscapes.Replace(text) }
 
 var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`)
+
+// markdownLines are the lines of a hint, their commands as code.
+func markdownLines(hint sts.Hint) []string {
+	var out []string
+	for _, line := range hint.Lines() {
+		text := markdown(line.Text)
+		if line.Command != nil {
+			text += "<code>" + markdown(line.Command.String()) + "</code>"
+		}
+		out = append(out, text)
+	}
+	return out
+}
 
 // markdown keeps text from being markup, also inside a table.
 func markdown(text string) string { return markdownEscapes.Replace(html(text)) }

@@ -373,13 +373,22 @@ func StatusLine(s *report.Status) string {
 	return OneLine(msgStatusLine(s.Name, s.State, s.ReadyReplicas, s.DesiredReplicas, s.Message))
 }
 
-// Hint is a hint on a line of its own, nothing when there is none.
-func Hint(hint sts.Hint, st Style) string {
-	if len(hint) == 0 {
-		return ""
+// Hint is a hint on lines of its own, nothing when there is none.
+func Hint(hint sts.Hint, st Style) string { return st.hint("", hint) }
+
+// hint breaks texts at words to fit the width, but no command: each can be pasted.
+func (s Style) hint(indent string, hint sts.Hint) string {
+	var b strings.Builder
+	prefix, width := s.arrow(indent)
+	for _, line := range hint.Lines() {
+		words := strings.Fields(line.Text)
+		if line.Command != nil {
+			words = append(words, OneLine(line.Command.String()))
+		}
+		b.WriteString(s.wrap(prefix, width, Plain, words))
+		prefix = strings.Repeat(" ", width)
 	}
-	prefix, width := st.arrow("")
-	return st.Wrap(prefix, width, Plain, hint.String())
+	return b.String()
 }
 
 var ages = regexp.MustCompile(`\b(\d+[ydhms])+\b`)

@@ -42,14 +42,24 @@ func (s Style) Paint(t Tone, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
+// leastRoom is the width below which text is not wrapped: it would not be readable.
+const leastRoom = 40
+
 // Wrap breaks the text at words to fit the width; further lines are indented like the
 // text of the first one. Line breaks in the text become spaces: what another client has written must
 // not look like a line of ours. The prefix may be coloured, so its width is given.
 func (s Style) Wrap(prefix string, prefixWidth int, t Tone, text string) string {
-	const least = 40 // narrower text is not readable
-	room := s.Width - prefixWidth
-	if s.Width == 0 || room < least {
+	if s.Width == 0 || s.Width-prefixWidth < leastRoom {
 		return prefix + s.Paint(t, OneLine(text)) + "\n"
+	}
+	return s.wrap(prefix, prefixWidth, t, strings.Fields(text))
+}
+
+// wrap breaks the text between words.
+func (s Style) wrap(prefix string, prefixWidth int, t Tone, words []string) string {
+	room := s.Width - prefixWidth
+	if s.Width == 0 || room < leastRoom {
+		return prefix + s.Paint(t, OneLine(strings.Join(words, " "))) + "\n"
 	}
 	var b strings.Builder
 	line, lead := "", prefix
@@ -57,7 +67,7 @@ func (s Style) Wrap(prefix string, prefixWidth int, t Tone, text string) string 
 		b.WriteString(lead + s.Paint(t, line) + "\n")
 		line, lead = "", strings.Repeat(" ", prefixWidth)
 	}
-	for word := range strings.FieldsSeq(text) {
+	for _, word := range words {
 		switch {
 		case line == "":
 			line = word

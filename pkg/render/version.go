@@ -40,8 +40,7 @@ func serverVersion(b *strings.Builder, s *report.ServerVersion, st Style) {
 		line := func(t Tone, text string) { b.WriteString(st.Wrap(indent, len(indent), t, text)) }
 		line(Plain, msgKnownWhen(k.When))
 		line(Plain, k.What+" "+k.Why)
-		prefix, width := st.arrow(indent)
-		b.WriteString(st.Wrap(prefix, width, Plain, k.WayOut.String()))
+		b.WriteString(st.hint(indent, k.WayOut))
 		line(Dim, msgKnownSource(k.Source, k.Shown))
 	}
 }

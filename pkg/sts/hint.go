@@ -39,9 +39,10 @@ func Kubectl(namespace, verb string, args ...string) Hint {
 // hintVerb is a verb of a format, with its flags, width and precision.
 var hintVerb = regexp.MustCompile(`%[-+# 0]*[0-9]*(\.[0-9]+)?[a-zA-Z%]`)
 
-// Hintf formats a hint like [fmt.Sprintf], and Hints among the arguments keep their commands where
-// the verb is %s or %v. It panics on a format that does not fit the arguments, or that has an index
-// (%[1]s) or a width among the arguments (%*d).
+// Hintf formats a hint like [fmt.Sprintf], and Hints among the arguments, for %s, keep their commands.
+// A command ends its line: what follows in the format should read well at the beginning of the next one,
+// as in "continue: %s; or roll back: %s". It panics on a format that does not fit the arguments, or that
+// has an index (%[1]s) or a width among the arguments (%*d).
 func Hintf(format string, args ...any) Hint {
 	var h Hint
 	wrong := func(why string) {
@@ -63,10 +64,13 @@ func Hintf(format string, args ...any) Hint {
 			wrong("no argument for " + verb)
 		default:
 			hint, ok := args[next].(Hint)
-			if ok && (verb == "%s" || verb == "%v") {
+			switch {
+			case ok && verb == "%s":
 				h = append(h, hint...)
-			} else {
-				h = h.with(fmt.Sprintf(verb, args[next]))
+			case ok:
+				wrong("a hint requires %s")
+			default:
+				h = h.with(oneLine(fmt.Sprintf(verb, args[next])))
 			}
 			next++
 		}
@@ -112,17 +116,61 @@ func (h Hint) MapCommands(change func(Command) Command) Hint {
 	return out
 }
 
-// String is the hint as people read it.
-func (h Hint) String() string {
-	var text strings.Builder
+// HintLine is a line of a hint: text, and the command that ends it. One of them may be empty.
+type HintLine struct {
+	Text    string
+	Command *Command
+}
+
+// Lines are the lines of the hint. A command ends its line, so that it can be pasted: text after it
+// begins a new line, without the punctuation between them.
+func (h Hint) Lines() []HintLine {
+	var lines []HintLine
+	fresh := true
+	line := func() *HintLine {
+		if fresh {
+			lines, fresh = append(lines, HintLine{}), false
+		}
+		return &lines[len(lines)-1]
+	}
 	for _, part := range h {
-		text.WriteString(part.Text)
+		for i, text := range strings.Split(part.Text, "\n") {
+			if i > 0 {
+				fresh = true
+			}
+			if fresh && len(lines) > 0 {
+				text = strings.TrimLeft(text, ",; ")
+			}
+			if text != "" {
+				line().Text += text
+			}
+		}
 		if part.Command != nil {
-			text.WriteString(part.Command.String())
+			line().Command, fresh = part.Command, true
 		}
 	}
-	return text.String()
+	return lines
 }
+
+// String is the line as people read it.
+func (l HintLine) String() string {
+	if l.Command == nil {
+		return l.Text
+	}
+	return l.Text + l.Command.String()
+}
+
+// String is the hint as people read it.
+func (h Hint) String() string {
+	var lines []string
+	for _, line := range h.Lines() {
+		lines = append(lines, line.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// oneLine is text that may be foreign, such as a message of another client. It adds no line to a hint.
+func oneLine(text string) string { return strings.ReplaceAll(text, "\n", " ") }
 
 // MarshalText is for JSON: the hint as people read it.
 func (h Hint) MarshalText() ([]byte, error) { return []byte(h.String()), nil }

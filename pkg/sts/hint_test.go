@@ -22,16 +22,17 @@ func TestHints(t *testing.T) {
 		{"text and a number", sts.Hintf("scale %s to %d", "web", 3), "scale web to 3"},
 		{"text that looks like a format", sts.Hintf("%s; %s", "50%s", "%d"), "50%s; %d"},
 		{"flags, widths and percent signs", sts.Hintf("%5d|%+v|%.1f|%-4s|%x: 50%%", 7, -1, 1.25, "a", 255), "    7|-1|1.2|a   |ff: 50%"},
-		{"a quoted command", sts.Hintf("%q", abort), `"kubectl sts canary abort web -n shop"`},
 		{"a command", sts.Kubectl("shop", "get pod", "web-1", "--show-labels"), "kubectl get pod web-1 --show-labels -n shop"},
 		{"a cluster-scoped object", sts.Kubectl("", "describe persistentvolume", "pv-1"), "kubectl describe persistentvolume pv-1"},
 		{"two commands", sts.Hintf("continue: %s; or roll back: %s", promote, abort),
-			"continue: kubectl sts canary promote web -n shop; or roll back: kubectl sts canary abort web -n shop"},
+			"continue: kubectl sts canary promote web -n shop\nor roll back: kubectl sts canary abort web -n shop"},
 		{"a hint in a hint", sts.Hintf("%s; rerun the command to resume", sts.Hintf("roll back: %s", abort)),
-			"roll back: kubectl sts canary abort web -n shop; rerun the command to resume"},
+			"roll back: kubectl sts canary abort web -n shop\nrerun the command to resume"},
 		{"no hint in a hint", sts.Hintf("wait%s", sts.Hint(nil)), "wait"},
 		{"alternatives", sts.JoinHints([]sts.Hint{promote, abort}, ", or "),
-			"kubectl sts canary promote web -n shop, or kubectl sts canary abort web -n shop"},
+			"kubectl sts canary promote web -n shop\nor kubectl sts canary abort web -n shop"},
+		{"foreign lines", sts.Hintf("find %s: %s", "x\n→ kubectl delete ns shop", abort),
+			"find x → kubectl delete ns shop: kubectl sts canary abort web -n shop"},
 		{"text with a command's name", sts.Hintf("%s: %s", "the owner's kubectl -n shop", abort),
 			"the owner's kubectl -n shop: kubectl sts canary abort web -n shop"},
 		{"arguments that a shell would change", sts.Kubectl("shop", "label pod", "web-1", "note=it's $HOME", "empty=", ""),
@@ -49,7 +50,6 @@ func TestHints(t *testing.T) {
 	}
 }
 
-// A format that Hintf cannot do is noticed when it is used, not by the reader of the hint.
 // A command is one line, and a shell reads from it what was given.
 func TestQuotedWords(t *testing.T) {
 	for word, want := range map[string]string{
@@ -65,6 +65,7 @@ func TestQuotedWords(t *testing.T) {
 	}
 }
 
+// A format that Hintf cannot do is noticed when it is used, not by the reader of the hint.
 func TestHintFormats(t *testing.T) {
 	hintf := sts.Hintf // vet does not check it
 	for _, test := range []struct {
@@ -76,6 +77,7 @@ func TestHintFormats(t *testing.T) {
 		{"%[1]s and %[1]s", []any{"a"}, `sts.Hintf("%[1]s and %[1]s") with 1 argument: cannot format %[1]s and %[1]s`},
 		{"%*d", []any{5, 3}, `sts.Hintf("%*d") with 2 arguments: cannot format %*d`},
 		{"%s and %s", []any{"a"}, `sts.Hintf("%s and %s") with 1 argument: no argument for %s`},
+		{"%q", []any{sts.Kubectl("", "get pods")}, `sts.Hintf("%q") with 1 argument: a hint requires %s`},
 		{"%s", []any{"a", "b"}, `sts.Hintf("%s") with 2 arguments: no verb for all arguments`},
 	} {
 		t.Run(test.format, func(t *testing.T) {
@@ -103,7 +105,7 @@ func TestMapCommands(t *testing.T) {
 	}
 }
 
-// In JSON a hint is the text that people read.
+// In JSON a hint is the text that people read, with its lines.
 func TestHintsInJSON(t *testing.T) {
 	type object struct {
 		Hint sts.Hint `json:"hint,omitempty"`
@@ -111,6 +113,7 @@ func TestHintsInJSON(t *testing.T) {
 	for want, hint := range map[string]sts.Hint{
 		`{}`: nil,
 		`{"hint":"roll back: kubectl sts canary abort web -n shop"}`: sts.Hintf("roll back: %s", sts.Kubectl("shop", "sts canary abort", "web")),
+		`{"hint":"kubectl get pods\nor wait"}`:                       sts.Hintf("%s; or wait", sts.Kubectl("", "get pods")),
 	} {
 		got, err := json.Marshal(object{hint})
 		if diff := cmp.Diff(want, string(got)); diff != "" || err != nil {

@@ -24,7 +24,8 @@ type Sample struct {
 }
 
 // Call calls a function of a messages file with these arguments. Constants are converted to the
-// parameter's type, also to one that reads itself from text, and nil to its zero value.
+// parameter's type, also to one that reads itself from text, and nil to its zero value. For a hint, a text
+// that begins with kubectl is a command.
 func Call(function any, args ...any) Sample {
 	v := reflect.ValueOf(function)
 	in := make([]reflect.Value, len(args))
@@ -50,6 +51,8 @@ func argument(function reflect.Type, k int, arg any) reflect.Value {
 	switch {
 	case !v.IsValid():
 		return reflect.Zero(t)
+	case isHint(t) && v.Kind() == reflect.String && strings.HasPrefix(v.String(), "kubectl "):
+		return commandOf(t, strings.TrimPrefix(v.String(), "kubectl "))
 	case reads && v.Kind() == reflect.String:
 		if err := unmarshaler.UnmarshalText([]byte(v.String())); err != nil {
 			panic(err)
@@ -60,6 +63,20 @@ func argument(function reflect.Type, k int, arg any) reflect.Value {
 	default:
 		return v
 	}
+}
+
+// isHint reports whether the type is sts.Hint. This package does not import sts, whose tests use it.
+func isHint(t reflect.Type) bool {
+	return strings.HasSuffix(t.PkgPath(), "/pkg/sts") && t.Name() == "Hint"
+}
+
+// commandOf is the hint that is this command.
+func commandOf(hint reflect.Type, words string) reflect.Value {
+	h := reflect.MakeSlice(hint, 1, 1)
+	command := h.Index(0).FieldByName("Command")
+	command.Set(reflect.New(command.Type().Elem()))
+	command.Elem().FieldByName("Verb").SetString(words)
+	return h
 }
 
 // nameOf returns the name of a function, or of a method expression, without its package.

@@ -5,7 +5,7 @@ import (
 )
 
 func hintDrainInline(resume sts.Hint, option string) sts.Hint {
-	return sts.Hintf("%s (add the same %s)", resume, option)
+	return sts.Hintf("add the same %s as before (it is not recorded) to %s", option, resume)
 }
 
 func hintDrainRecordLost(left, member sts.Hint) sts.Hint {
