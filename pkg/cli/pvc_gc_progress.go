@@ -101,7 +101,7 @@ func (p *gcProgress) ended(item *GCItem, r claimloop.Result) {
 		name = item.Namespace + "/" + name
 	}
 	if end > p.worst {
-		p.worst, p.first = end, name+": "+line
+		p.worst, p.first = end, name
 	}
 	p.tell(name, line, end, d.Hint)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims/claimloop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -66,8 +68,12 @@ func (g *gcRun) rescue(ctx context.Context, args []string) error {
 		return err
 	}
 	needed := atRisk(picked)
+	unknown := slices.IndexFunc(inv.Missing, func(m sts.Missing) bool { return m.Resource == "persistentvolumes" })
 	switch {
 	case len(picked) > 0:
+	case unknown >= 0:
+		message, hint := msgRiskUnknown(ns, inv.Missing[unknown])
+		return cmp.Or(g.finish(g.report([]GCItem{}, inv.TakenAt, inv.Missing)), refused(operate.ReasonUnseen, message, hint))
 	case g.out.human():
 		if len(names) == 0 {
 			_, err = fmt.Fprintln(g.env.Out, msgNoneAtRisk(ns))
