@@ -22,6 +22,7 @@ var version = "v0.0.0-dev"
 
 // common is what every command shares.
 type common struct {
+	root   *cobra.Command
 	env    *Env
 	config *genericclioptions.ConfigFlags
 }
@@ -38,6 +39,7 @@ func NewRoot(env Env) *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return checkFlagGroups(cmd) },
 	})
+	c.root = root
 	root.SetIn(env.In)
 	root.SetOut(env.Out)
 	root.SetErr(env.ErrOut)
@@ -151,6 +153,34 @@ func (c *common) hint(hint sts.Hint) sts.Hint {
 			command.Namespace = ""
 		}
 		command.Flags = flags
+		command.Args = c.setNotVerb(command)
 		return command
 	})
+}
+
+// setNotVerb are the arguments of a command for a StatefulSet, with its type if a subcommand has its
+// name: "pvc-gc sts/undo".
+func (c *common) setNotVerb(command sts.Command) []string {
+	path := strings.Fields(command.Verb)
+	if c.root == nil || len(path) == 0 || path[0] != "sts" || len(command.Args) == 0 {
+		return command.Args
+	}
+	named := func(parent *cobra.Command, name string) *cobra.Command {
+		for _, sub := range parent.Commands() {
+			if sub.Name() == name || sub.HasAlias(name) {
+				return sub
+			}
+		}
+		return nil
+	}
+	cmd := c.root
+	for _, name := range path[1:] {
+		if cmd = named(cmd, name); cmd == nil {
+			return command.Args
+		}
+	}
+	if named(cmd, command.Args[0]) == nil {
+		return command.Args
+	}
+	return append([]string{"sts/" + command.Args[0]}, command.Args[1:]...)
 }
