@@ -348,6 +348,7 @@ func TestExit(t *testing.T) {
 		{"stuck, said already", &outcomeError{Decision: operate.Decision{Verdict: operate.Stuck, Message: "why", Hint: sts.Hintf("do")}, said: true}, 4, ""},
 		{"refused", outcome(operate.Refused, operate.ReasonOwned, ""), 5, "refused: why\n"},
 		{"timeout", &loop.TimeoutError{After: time.Minute, Last: operate.Decision{Verdict: operate.Wait, Message: "for web-4"}}, 124, "error: timed out after 1m waiting for web-4\n"},
+		{"timeout of a change", &hintedError{err: &loop.TimeoutError{After: time.Minute}, hint: hintResume()}, 124, "error: timed out after 1m\n→ rerun the command to resume\n"},
 		{"timeout, and the token could not be given back", errors.Join(&loop.TimeoutError{After: time.Minute}, errors.New("forbidden")), 124, "error: timed out after 1m\nforbidden\n"},
 		{"--request-timeout", fmt.Errorf("get: %w", context.DeadlineExceeded), 124, "error: get: context deadline exceeded\n"},
 		{"Ctrl-C before the loop", &SignalError{os.Interrupt}, 130, ""},

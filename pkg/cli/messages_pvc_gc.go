@@ -170,8 +170,6 @@ func msgProgress(done, total int) string {
 	return fmt.Sprintf("%d of %s", done, sts.Count(total, "claim"))
 }
 
-func msgInterrupted() string { return "Interrupted. Rerun the command to resume." }
-
 func msgWaitClaims(of string) string { return "for " + of }
 
 func msgClaimsFailed(of string) string { return of + " failed; rerun the command to retry" }
