@@ -75,7 +75,12 @@ func TestWrongCommandLines(t *testing.T) {
 		{"status --timeout=soon", `--timeout: invalid value "soon", must be a duration, for example 90s, 10m or 1h30m`},
 		{"drain-scale web --replicas 50%", `--replicas: invalid value "50%", must be an integer`},
 		{"status --ordinal=x", `--ordinal: invalid value "x", must be ordinals`},
-		{"status web -A", "--all-namespaces are mutually exclusive"},
+		{"status web -A", "StatefulSet names and --all-namespaces are mutually exclusive"},
+		{"status web --watch --exit-code", "--watch are mutually exclusive"},
+		{"help nope", `unknown command "nope" for "kubectl sts"`},
+		{"help canary startt", `unknown command "startt" for "kubectl sts canary", did you mean start?`},
+		{"drain-scale web --park", "--park requires --replicas"},
+		{"diff web --to-revision=0", `--to-revision: invalid value "0", must be greater than 0`},
 		{"status web -l app=db", "names and --selector are mutually exclusive"},
 		{"status -l app==,", "--selector: "},
 		{"status pod/web", `"pod/web" is not a StatefulSet`},
@@ -631,5 +636,22 @@ func TestErrorsFitTheCommandLine(t *testing.T) {
 		if _, got, _ := strings.Cut(b.String(), "\n"); got != want {
 			t.Errorf("%s:\ngot  %swant %s", test.name, got, want)
 		}
+	}
+}
+
+// The lock has flags as they were typed.
+func TestTyped(t *testing.T) {
+	for args, want := range map[string]string{"--full": "--full", "--step=2": "--step=2", "--step 2": "--step=2"} {
+		f := pflag.NewFlagSet("", pflag.ContinueOnError)
+		f.Bool("full", false, "")
+		f.Int("step", 1, "")
+		if err := f.Parse(strings.Fields(args)); err != nil {
+			t.Fatal(err)
+		}
+		f.Visit(func(f *pflag.Flag) {
+			if got := typed(f); got != want {
+				t.Errorf("%s: %s", args, got)
+			}
+		})
 	}
 }

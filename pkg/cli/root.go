@@ -65,6 +65,8 @@ func NewRoot(env Env) *cobra.Command {
 		newVersion(c),
 	)
 	root.AddCommand(newOptions(root))
+	root.InitDefaultHelpCmd()
+	refuseUnknownTopics(root)
 	root.InitDefaultCompletionCmd()
 	c.fitErrors(root)
 	// As in kubectl, global flags are listed once, by options.
@@ -74,6 +76,26 @@ func NewRoot(env Env) *cobra.Command {
 		"{{.LocalFlags.FlagUsages |", "{{.LocalNonPersistentFlags.FlagUsagesWrapped 100 |",
 	).Replace(root.UsageTemplate()) + globalFlagsHint)
 	return root
+}
+
+// refuseUnknownTopics lets help reject what is no command. Cobra's shows the help of the group then.
+func refuseUnknownTopics(root *cobra.Command) {
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "help" {
+			continue
+		}
+		show := cmd.Run
+		cmd.Run, cmd.RunE = nil, func(cmd *cobra.Command, args []string) error {
+			about, rest, err := root.Find(args)
+			if err == nil && about.HasSubCommands() {
+				if err := unknownCommand(about, rest); err != nil {
+					return err
+				}
+			}
+			show(cmd, args)
+			return nil
+		}
+	}
 }
 
 // unknownCommand rejects arguments of a command group that name none of its commands.

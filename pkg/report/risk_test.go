@@ -53,7 +53,7 @@ func TestStatusOfClaimsAtRisk(t *testing.T) {
 		{"a shared claim is rescued", func(inv *sts.Inventory) {
 			inv.Claims[2].DeletionTimestamp = deleted
 			inv.Volumes[2].ReclaimPolicy, inv.Volumes[2].Retained = corev1.PersistentVolumeReclaimRetain, &sts.RetainedClaim{UID: inv.Claims[2].UID}
-		}, report.Complete, "claim shared is being deleted, but its volume retains the data: when its pods are gone, run pvc-gc undo to restore it", "kubectl sts pvc-gc undo shared -n test"},
+		}, report.Complete, "claim shared is being deleted, but its volume retains the data: when its pods are gone, run pvc-gc undo to restore it", "when its pods are gone: kubectl sts pvc-gc undo shared -n test"},
 		{"a volume is being deleted", func(inv *sts.Inventory) { inv.Volumes[0].DeletionTimestamp = deleted }, report.DataAtRisk,
 			"do not restart ordinal 0: persistentvolume/pv-data-web-0 of persistentvolumeclaim/data-web-0 is being deleted (requested 60s ago)", "kubectl sts pvc-gc rescue data-web-0 -n test"},
 		{"a claim is lost, and a canary stands", func(inv *sts.Inventory) {
