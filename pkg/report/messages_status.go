@@ -111,7 +111,9 @@ func msgRestartRecordRemains() string {
 	return "all pods restarted, but the restart record still exists"
 }
 
-func hintUndoWithoutPods(undo sts.Hint) sts.Hint { return sts.Hintf("when its pods are gone: %s", undo) }
+func hintUndoWithoutPods(undo sts.Hint) sts.Hint {
+	return sts.Hintf("when its pods are gone: %s", undo)
+}
 
 func msgClaimsRescued(claims []string) string {
 	if len(claims) == 1 {
