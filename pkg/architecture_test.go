@@ -53,9 +53,10 @@ var layers = map[string]layer{
 	"render":           {pure: true, never: cluster, imports: []string{"claims", "report", "operate", "profile", "forecast", "names", "sts"}},
 	"loop":             {never: cluster, imports: []string{"operate", "profile", "forecast", "sts"}},
 	"claims/claimloop": {never: cluster, imports: []string{"claims", "loop", "operate", "sts"}},
+	"names/nameloop":   {never: cluster, imports: []string{"names", "loop", "operate", "sts"}},
 	"kube":             {never: frontEnd, imports: []string{"claims", "operate", "names", "sts"}},
 	"shell":            {never: cluster, imports: []string{"operate", "render", "sts"}},
-	"cli":              {imports: []string{"claims", "claims/claimloop", "kube", "loop", "shell", "report", "operate", "render", "profile", "forecast", "names", "sts"}},
+	"cli":              {imports: []string{"claims", "claims/claimloop", "names/nameloop", "kube", "loop", "shell", "report", "operate", "render", "profile", "forecast", "names", "sts"}},
 }
 
 var (

@@ -18,7 +18,7 @@ func stuckReasons() string {
 		case r.Grace == diagnose.Passes:
 			after = "never"
 		case r.Grace == 0:
-			after = "at once"
+			after = "immediately"
 		case r.Option != "":
 			after += " (`" + r.Option + "`)"
 		}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -23,10 +24,15 @@ func main() {
 }
 
 func dump(out io.Writer) error {
-	files, err := filepath.Glob(filepath.Join("pkg", "*", "testdata", "messages", "*.txt"))
-	if err != nil {
-		return err
+	var files []string
+	for _, folder := range []string{"*", filepath.Join("*", "*")} {
+		found, err := filepath.Glob(filepath.Join("pkg", folder, "testdata", "messages", "*.txt"))
+		if err != nil {
+			return err
+		}
+		files = append(files, found...)
 	}
+	slices.Sort(files)
 	if len(files) == 0 {
 		return fmt.Errorf("no messages found: run this in the root folder of the module")
 	}

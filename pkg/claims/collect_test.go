@@ -312,7 +312,9 @@ func TestPurgeOfSetAsideVolume(t *testing.T) {
 	}
 	record.SetAsideFor = w.claim.Spec.VolumeName
 	w.volume.Annotations[sts.ClaimAnnotation] = sts.EncodeAnnotation(record)
-	if _, d := w.drive(claims.Purge{UID: "volume-0"}, inOrder); d.Reason != claims.ReasonClaimReplaced || !strings.HasPrefix(d.Message, "the claim was restored on persistentvolume/pvc-2 ") {
+	_, d := w.drive(claims.Purge{UID: "volume-0"}, inOrder)
+	message, hint := claims.MsgSetAsideFor("shop", "pvc-2", volumeName, w.around.Verdict.Reason)
+	if d.Reason != claims.ReasonClaimReplaced || d.Message != message || d.Hint.String() != hint.String() {
 		t.Errorf("%+v", d)
 	}
 }

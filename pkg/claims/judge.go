@@ -79,18 +79,18 @@ const (
 	ClaimTerminating State = "Terminating"
 	// ClaimInUse: a pod mounts it, no matter whose pod and in which phase.
 	ClaimInUse State = "InUse"
-	// ClaimDesired: its ordinal is in a set's range; or an object names it in its pod template, has it
-	// as its data source, or is a VolumeSnapshot that is being taken of it.
+	// ClaimDesired: its ordinal is in a set's range; or another object references it: in its pod template, as
+	// its data source, or as the source of a VolumeSnapshot in progress.
 	//
 	// The ordinal counts by a template that the set has now, whatever the claim's labels and maker.
 	// See [sts.ClaimUse] for the objects.
 	ClaimDesired State = "Desired"
-	// ClaimPolicy: a retention policy has handed it to the garbage collector: its owner, a pod or a
-	// set, is gone.
+	// ClaimPolicy: the garbage collector deletes it, as the set's retention policy requires: its owner, a pod
+	// or the set, is gone.
 	ClaimPolicy State = "RetentionPolicy"
-	// ClaimReserved: its ordinal may come back: by the maximum of an HPA or a KEDA ScaledObject, the
-	// size of a parked set, that of a `drain-scale` in progress, or a size that another program keeps
-	// in an annotation on the set.
+	// ClaimReserved: its ordinal may be needed again: by an HPA or a KEDA ScaledObject, up to its maximum;
+	// for the size of a parked set or of a `drain-scale` in progress; or for a size that another program
+	// keeps in an annotation on the set.
 	//
 	// The ordinal counts by a template that the set has now. See [SizeMemories] for the annotations.
 	ClaimReserved State = "Reserved"
@@ -131,15 +131,15 @@ type Confidence string
 
 // The degrees of confidence.
 const (
-	// ConfidenceHigh: only one set may have created it, its labels name that set, and other claims of
-	// its shape have the same labels.
+	// ConfidenceHigh: only one set may have created it, its labels name that set, and other claims with the
+	// same name pattern have the same labels.
 	//
 	// It has one maker, which its labels name, the controller created it, all claims with the same
 	// template and set in their names have the same labels, and its name has no reading with a longer
 	// name of a set, unless that begins with a word for storage.
 	ConfidenceHigh Confidence = "High"
-	// ConfidenceMedium: its labels name one of several sets, or another claim has its shape and its
-	// labels.
+	// ConfidenceMedium: its labels name one of several sets, or another claim has the same name pattern and
+	// the same labels.
 	//
 	// Its labels name one of its makers, or there is another claim with the same template and set in
 	// its name and the same labels.

@@ -107,7 +107,7 @@ type want struct {
 	Held       string
 }
 
-const beyond = "out of range (statefulset/web has ordinals 0-2)"
+var beyond = claims.MsgClaimOutOfRange("web", "ordinals 0-2")
 
 func TestClaimVerdicts(t *testing.T) {
 	all := claims.Choice{DeletedSets: true, Parked: true, Reserved: true}
@@ -116,96 +116,96 @@ func TestClaimVerdicts(t *testing.T) {
 		change func(*place)
 		want   want
 	}{
-		"in range without a pod": {"data-web-1", nil, want{State: claims.ClaimDesired, Reason: "needed by statefulset/web (ordinals 0-2)", Set: "web"}},
-		"the only ordinal":       {"data-web-0", func(p *place) { p.scale(1) }, want{State: claims.ClaimDesired, Reason: "needed by statefulset/web (ordinal 0)", Set: "web"}},
+		"in range without a pod": {"data-web-1", nil, want{State: claims.ClaimDesired, Reason: claims.MsgClaimNeeded("web", "ordinals 0-2"), Set: "web"}},
+		"the only ordinal":       {"data-web-0", func(p *place) { p.scale(1) }, want{State: claims.ClaimDesired, Reason: claims.MsgClaimNeeded("web", "ordinal 0"), Set: "web"}},
 		"in range of a set that is being deleted": {"data-web-1", func(p *place) {
 			p.web.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
-		}, want{State: claims.ClaimDesired, Reason: "needed by statefulset/web (ordinals 0-2); the StatefulSet is being deleted", Set: "web"}},
+		}, want{State: claims.ClaimDesired, Reason: claims.MsgSetDeleting(claims.MsgClaimNeeded("web", "ordinals 0-2")), Set: "web"}},
 		"beyond the range": {"data-web-3", nil, want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
 		"far beyond it":    {"data-web-2147483647", nil, want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
-		"no such ordinal":  {"data-web-2147483648", nil, want{State: claims.ClaimForeign, Reason: "name does not match any volumeClaimTemplate"}},
-		"no canonical one": {"data-web-03", nil, want{State: claims.ClaimForeign, Reason: "name does not match any volumeClaimTemplate"}},
-		"no dash in front": {"web-3", nil, want{State: claims.ClaimForeign, Reason: "name does not match any volumeClaimTemplate"}},
+		"no such ordinal":  {"data-web-2147483648", nil, want{State: claims.ClaimForeign, Reason: claims.MsgClaimNameUnmatched()}},
+		"no canonical one": {"data-web-03", nil, want{State: claims.ClaimForeign, Reason: claims.MsgClaimNameUnmatched()}},
+		"no dash in front": {"web-3", nil, want{State: claims.ClaimForeign, Reason: claims.MsgClaimNameUnmatched()}},
 		"below the start": {"data-web-3", func(p *place) { p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 4} },
-			want{State: claims.ClaimOrphaned, Reason: "out of range (statefulset/web has ordinals 4-6)", Set: "web", Candidate: true}},
+			want{State: claims.ClaimOrphaned, Reason: claims.MsgClaimOutOfRange("web", "ordinals 4-6"), Set: "web", Candidate: true}},
 		"a range that ends beyond all ordinals": {"data-web-2147483647", func(p *place) {
 			p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 2147483646}
-		}, want{State: claims.ClaimDesired, Reason: "needed by statefulset/web (ordinals 2147483646-2147483648)", Set: "web"}},
+		}, want{State: claims.ClaimDesired, Reason: claims.MsgClaimNeeded("web", "ordinals 2147483646-2147483648"), Set: "web"}},
 		"in another namespace": {"data-web-1", func(p *place) { p.claim.Namespace = "other" },
-			want{State: claims.ClaimSetDeleted, Reason: "statefulset/web no longer exists (matched by label app=web)", Set: "web", Confidence: claims.ConfidenceHigh}},
+			want{State: claims.ClaimSetDeleted, Reason: claims.MsgClaimSetGone("web", claims.MsgMatchedByLabels([]string{"app=web"})), Set: "web", Confidence: claims.ConfidenceHigh}},
 
 		"a standalone pod mounts it": {"data-web-3", func(p *place) { p.pod("debug", "data-web-3") },
-			want{State: claims.ClaimInUse, Reason: "mounted by pod debug", Set: "web"}},
+			want{State: claims.ClaimInUse, Reason: claims.MsgClaimMounted([]string{"debug"}), Set: "web"}},
 		"a completed pod mounts it": {"backup", func(p *place) { p.pod("job", "backup").Status.Phase = corev1.PodSucceeded },
-			want{State: claims.ClaimInUse, Reason: "mounted by pod job (Succeeded)"}},
+			want{State: claims.ClaimInUse, Reason: claims.MsgClaimMounted([]string{"job (Succeeded)"})}},
 		"a terminating pod mounts it": {"data-web-3", func(p *place) { p.pod("web-3", "data-web-3").DeletionTimestamp = &metav1.Time{} },
-			want{State: claims.ClaimInUse, Reason: "mounted by pod web-3 (terminating)", Set: "web"}},
+			want{State: claims.ClaimInUse, Reason: claims.MsgClaimMounted([]string{"web-3 (terminating)"}), Set: "web"}},
 		"many pods mount it": {"shared", func(p *place) {
 			for _, n := range []string{"a", "b", "c", "d", "e"} {
 				p.pod(n, "shared")
 			}
-		}, want{State: claims.ClaimInUse, Reason: "mounted by pods a, b, c and 2 others"}},
+		}, want{State: claims.ClaimInUse, Reason: claims.MsgClaimMounted([]string{"a", "b", "c", "2 others"})}},
 		"made for a pod's ephemeral volume": {"job-scratch", func(p *place) {
 			p.pod("job", "").Spec.Volumes = []corev1.Volume{{Name: "scratch", VolumeSource: corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{}}}}
-		}, want{State: claims.ClaimInUse, Reason: "mounted by pod job"}},
+		}, want{State: claims.ClaimInUse, Reason: claims.MsgClaimMounted([]string{"job"})}},
 		"a pod of that name elsewhere": {"data-web-3", func(p *place) { p.pod("debug", "data-web-3").Namespace = "other" },
 			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
 
 		"two sets give the name, one wants it": {"data-web-db-0", func(p *place) {
 			p.set("web-db", "data", 0)
 			p.set("db", "data-web", 1)
-		}, want{State: claims.ClaimDesired, Reason: "needed by statefulset/db (ordinal 0)", Set: "db", Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/web-db"}}},
+		}, want{State: claims.ClaimDesired, Reason: claims.MsgClaimNeeded("db", "ordinal 0"), Set: "db", Doubts: []string{claims.MsgDoubtOtherSet("web-db")}}},
 		"two sets give the name, one is parked": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.set("web-db", "data", 0)
 			p.claim.Labels = label("app", "db")
 			p.choice = all
-		}, want{State: claims.ClaimParked, Reason: "scaled to 0 (statefulset/web-db)", Set: "web-db", Candidate: true,
-			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
+		}, want{State: claims.ClaimParked, Reason: claims.MsgClaimParked("web-db"), Set: "web-db", Candidate: true,
+			Doubts: []string{claims.MsgDoubtOtherSet("db")}}},
 		"two sets give the name, it is of one": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.set("web-db", "data", 2)
 			p.claim.Labels = label("app", "web-db")
-		}, want{State: claims.ClaimOrphaned, Reason: "out of range (statefulset/web-db has ordinals 0-1)", Set: "web-db", Candidate: true,
-			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
+		}, want{State: claims.ClaimOrphaned, Reason: claims.MsgClaimOutOfRange("web-db", "ordinals 0-1"), Set: "web-db", Candidate: true,
+			Doubts: []string{claims.MsgDoubtOtherSet("db")}}},
 		"a deleted set created it, and another gives the name": {"data-web-db-5", func(p *place) {
 			p.set("db", "data-web", 1)
 			p.claim.Labels = label("app", "web-db")
-		}, want{State: claims.ClaimSetDeleted, Reason: "statefulset/web-db no longer exists (matched by label app=web-db)", Set: "web-db", Confidence: claims.ConfidenceHigh,
-			Doubts: []string{"name also matches a volumeClaimTemplate of statefulset/db"}}},
+		}, want{State: claims.ClaimSetDeleted, Reason: claims.MsgClaimSetGone("web-db", claims.MsgMatchedByLabels([]string{"app=web-db"})), Set: "web-db", Confidence: claims.ConfidenceHigh,
+			Doubts: []string{claims.MsgDoubtOtherSet("db")}}},
 
-		"parked": {"data-web-1", func(p *place) { p.scale(0) }, want{State: claims.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web"}},
+		"parked": {"data-web-1", func(p *place) { p.scale(0) }, want{State: claims.ClaimParked, Reason: claims.MsgClaimParked("web"), Set: "web"}},
 		"parked, with --parked": {"data-web-1", func(p *place) { p.scale(0); p.choice = claims.Choice{Parked: true} },
-			want{State: claims.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web", Candidate: true}},
+			want{State: claims.ClaimParked, Reason: claims.MsgClaimParked("web"), Set: "web", Candidate: true}},
 		"parked with a size": {"data-web-4", func(p *place) {
 			p.scale(0)
 			p.web.Annotations = map[string]string{record.ParkedAnnotation: "5"}
 			p.choice = claims.Choice{Parked: true}
-		}, want{State: claims.ClaimReserved, Reason: "reserved by parked size 5 (ordinals 0-4 of statefulset/web)", Set: "web"}},
+		}, want{State: claims.ClaimReserved, Reason: claims.MsgClaimReserved("web", "ordinals 0-4", claims.MsgReservedByParkedSize(5)), Set: "web"}},
 		"parked, beyond the size": {"data-web-5", func(p *place) {
 			p.scale(0)
 			p.web.Annotations = map[string]string{record.ParkedAnnotation: "5"}
-		}, want{State: claims.ClaimParked, Reason: "scaled to 0 (statefulset/web)", Set: "web"}},
+		}, want{State: claims.ClaimParked, Reason: claims.MsgClaimParked("web"), Set: "web"}},
 		"parked with an invalid size": {"data-web-3", func(p *place) { p.web.Annotations = map[string]string{record.ParkedAnnotation: "many"} },
 			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true,
-				Doubts: []string{"annotation kubectl-sts.dev/parked=many on statefulset/web is not a number of replicas"}}},
+				Doubts: []string{claims.MsgDoubtParkedSize("web", "many")}}},
 		"a drain-scale is in progress": {"data-web-4", func(p *place) {
 			p.web.Annotations = label(record.DrainAnnotation, `{"from":5,"to":2,"startedAt":"2026-03-01T11:00:00Z"}`)
-		}, want{State: claims.ClaimReserved, Reason: "reserved by drain-scale from 5 to 2 in progress (ordinals 0-4 of statefulset/web)", Set: "web"}},
+		}, want{State: claims.ClaimReserved, Reason: claims.MsgClaimReserved("web", "ordinals 0-4", claims.MsgReservedByDrain(5, 2)), Set: "web"}},
 		"a drain-scale's record cannot be read": {"data-web-4", func(p *place) { p.web.Annotations = label(record.DrainAnnotation, `{`) },
 			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web",
 				Held: "statefulset/web: annotation kubectl-sts.dev/drain is not a valid record: unexpected end of JSON input"}},
 		"an autoscaler may scale up to it": {"data-web-9", func(p *place) { p.autoscale("web", 10) },
-			want{State: claims.ClaimReserved, Reason: "reserved by HPA cpu (ordinals 0-9 of statefulset/web)", Set: "web"}},
+			want{State: claims.ClaimReserved, Reason: claims.MsgClaimReserved("web", "ordinals 0-9", "HPA cpu"), Set: "web"}},
 		"an autoscaler may not":           {"data-web-10", func(p *place) { p.autoscale("web", 10) }, want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
 		"an autoscaler of something else": {"data-web-9", func(p *place) { p.autoscale("web", 10).Spec.ScaleTargetRef.Kind = "Deployment" }, want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
 		"an autoscaler, with --reserved": {"data-web-9", func(p *place) { p.autoscale("web", 10); p.choice = all },
-			want{State: claims.ClaimReserved, Reason: "reserved by HPA cpu (ordinals 0-9 of statefulset/web)", Set: "web", Candidate: true}},
+			want{State: claims.ClaimReserved, Reason: claims.MsgClaimReserved("web", "ordinals 0-9", "HPA cpu"), Set: "web", Candidate: true}},
 		"KEDA, paused": {"data-web-9", func(p *place) {
 			p.ScaledObjects = []sts.ScaledObject{{Namespace: ststest.Namespace, Name: "queue", Set: "web", MaxReplicas: 10}}
-		}, want{State: claims.ClaimReserved, Reason: "reserved by KEDA ScaledObject queue (ordinals 0-9 of statefulset/web)", Set: "web"}},
+		}, want{State: claims.ClaimReserved, Reason: claims.MsgClaimReserved("web", "ordinals 0-9", claims.MsgReservedByKEDA("queue")), Set: "web"}},
 		"autoscalers cannot be read": {"data-web-3", func(p *place) { p.hide("horizontalpodautoscalers") },
-			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: "horizontalpodautoscalers could not be listed; one may scale the StatefulSet up again"}},
+			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: claims.MsgHeldScalersUnknown("horizontalpodautoscalers")}},
 		"autoscalers cannot be read, and do not matter": {"data-web-3", func(p *place) {
 			p.hide("horizontalpodautoscalers", "scaledobjects")
 			p.choice = claims.Choice{Reserved: true}
@@ -213,14 +213,14 @@ func TestClaimVerdicts(t *testing.T) {
 		"no autoscaler goes below the start": {"data-web-3", func(p *place) {
 			p.hide("scaledobjects")
 			p.web.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 4}
-		}, want{State: claims.ClaimOrphaned, Reason: "out of range (statefulset/web has ordinals 4-6)", Set: "web", Candidate: true}},
+		}, want{State: claims.ClaimOrphaned, Reason: claims.MsgClaimOutOfRange("web", "ordinals 4-6"), Set: "web", Candidate: true}},
 
 		"the policy takes it with its pod": {"data-web-3", func(p *place) {
 			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "web-3", UID: "gone"}}
-		}, want{State: claims.ClaimPolicy, Reason: "the garbage collector deletes it with pod web-3 (whenScaled: Delete)", Set: "web"}},
+		}, want{State: claims.ClaimPolicy, Reason: claims.MsgClaimGarbageCollected("pod web-3", "whenScaled: Delete"), Set: "web"}},
 		"the policy takes it with its set": {"data-old-3", func(p *place) {
 			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "old", UID: "gone"}}
-		}, want{State: claims.ClaimPolicy, Reason: "the garbage collector deletes it with statefulset/old (whenDeleted: Delete)", Set: "old"}},
+		}, want{State: claims.ClaimPolicy, Reason: claims.MsgClaimGarbageCollected("statefulset/old", "whenDeleted: Delete"), Set: "old"}},
 		"the policy would take it with a set that lives": {"data-web-3", func(p *place) {
 			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "web", UID: "set-uid"}}
 		}, want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
@@ -233,36 +233,36 @@ func TestClaimVerdicts(t *testing.T) {
 		"terminating": {"data-web-3", func(p *place) {
 			p.claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now.Add(-time.Minute)}
 			p.claim.Finalizers = append(p.claim.Finalizers, "example.com/backup")
-		}, want{State: claims.ClaimTerminating, Reason: "deletion requested 60s ago", Set: "web",
-			Doubts: []string{"finalizer example.com/backup will delay its deletion"}}},
+		}, want{State: claims.ClaimTerminating, Reason: claims.MsgClaimTerminating("60s", ""), Set: "web",
+			Doubts: []string{claims.MsgDoubtFinalizer("example.com/backup")}}},
 		"terminating and mounted": {"data-web-1", func(p *place) {
 			p.claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
 			p.pod("web-1", "data-web-1")
-		}, want{State: claims.ClaimTerminating, Reason: "deletion requested 0s ago; mounted by pod web-1", Set: "web"}},
+		}, want{State: claims.ClaimTerminating, Reason: claims.MsgClaimTerminating("0s", claims.MsgClaimMounted([]string{"web-1"})), Set: "web"}},
 
 		"of a template that the set has no more": {"logs-web-1", nil,
-			want{State: claims.ClaimStaleTemplate, Reason: "no volumeClaimTemplate logs in statefulset/web", Set: "web", Candidate: true}},
+			want{State: claims.ClaimStaleTemplate, Reason: claims.MsgClaimTemplateRemoved("web", "logs"), Set: "web", Candidate: true}},
 		"of a template with a dash": {"old-data-web-1", func(p *place) {
 			p.web.Spec.Selector.MatchLabels = label("role", "front")
 			p.claim.Labels = label("role", "front")
 		},
-			want{State: claims.ClaimStaleTemplate, Reason: "no volumeClaimTemplate old-data in statefulset/web", Set: "web", Candidate: true}},
+			want{State: claims.ClaimStaleTemplate, Reason: claims.MsgClaimTemplateRemoved("web", "old-data"), Set: "web", Candidate: true}},
 		"of a template no more, or of a set with the same labels": {"data-old-web-1", func(p *place) {
 			p.web.Spec.Selector.MatchLabels = label("role", "front")
 			p.claim.Labels = label("role", "front")
 		}, want{State: claims.ClaimSetDeleted, Set: "old-web", Confidence: claims.ConfidenceMedium,
-			Reason: "created by one of these StatefulSets: web, old-web (deleted)"}},
+			Reason: claims.MsgClaimAmbiguous([]string{"web", claims.MsgAmbiguousSet("old-web", false)})}},
 		"owned by the set it has the name of": {"logs-web-1", func(p *place) {
 			p.claim.Labels = nil
 			p.claim.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(p.web, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))}
-		}, want{State: claims.ClaimStaleTemplate, Reason: "no volumeClaimTemplate logs in statefulset/web", Set: "web", Candidate: true}},
+		}, want{State: claims.ClaimStaleTemplate, Reason: claims.MsgClaimTemplateRemoved("web", "logs"), Set: "web", Candidate: true}},
 
 		"of a set that is gone, by a label": {"data-old-1", func(p *place) { p.claim.Labels = label("app", "old") },
-			want{State: claims.ClaimSetDeleted, Reason: "statefulset/old no longer exists (matched by label app=old)", Set: "old", Confidence: claims.ConfidenceHigh}},
+			want{State: claims.ClaimSetDeleted, Reason: claims.MsgClaimSetGone("old", claims.MsgMatchedByLabels([]string{"app=old"})), Set: "old", Confidence: claims.ConfidenceHigh}},
 		"of a set that is gone, by what charts label": {"data-shop-postgresql-primary-1", func(p *place) {
 			p.claim.Labels = map[string]string{"app.kubernetes.io/instance": "shop", "app.kubernetes.io/name": "postgresql", "app.kubernetes.io/component": "primary"}
 			p.choice = all
-		}, want{State: claims.ClaimSetDeleted, Reason: "statefulset/shop-postgresql-primary no longer exists (matched by labels app.kubernetes.io/component=primary, app.kubernetes.io/instance=shop, …)",
+		}, want{State: claims.ClaimSetDeleted, Reason: claims.MsgClaimSetGone("shop-postgresql-primary", claims.MsgMatchedByLabels([]string{"app.kubernetes.io/component=primary", "app.kubernetes.io/instance=shop", "…"})),
 			Set: "shop-postgresql-primary", Confidence: claims.ConfidenceHigh, Candidate: true}},
 		"of a set that is gone, by others of its kind": {"data-old-db-1", func(p *place) {
 			p.claim.Labels = label("role", "x")
@@ -270,77 +270,77 @@ func TestClaimVerdicts(t *testing.T) {
 			other.Name = "data-old-db-7"
 			p.Claims = append(p.Claims, other)
 			p.choice = all
-		}, want{State: claims.ClaimSetDeleted, Reason: "created by one of these StatefulSets: old-db (deleted), db (deleted)", Set: "old-db", Confidence: claims.ConfidenceMedium, Candidate: true}},
+		}, want{State: claims.ClaimSetDeleted, Reason: claims.MsgClaimAmbiguous([]string{claims.MsgAmbiguousSet("old-db", false), claims.MsgAmbiguousSet("db", false)}), Set: "old-db", Confidence: claims.ConfidenceMedium, Candidate: true}},
 		"by its name only": {"backup-disk-1", func(p *place) { p.claim.Labels = label("role", "x"); p.choice = all },
-			want{State: claims.ClaimSetDeleted, Reason: "statefulset/disk no longer exists (matched by name only)", Set: "disk", Confidence: claims.ConfidenceLow,
-				Held: "matched to a StatefulSet by its name only; requires --claim"}},
+			want{State: claims.ClaimSetDeleted, Reason: claims.MsgClaimSetGone("disk", claims.MsgMatchedByName()), Set: "disk", Confidence: claims.ConfidenceLow,
+				Held: claims.MsgHeldNameOnly()}},
 		"without labels": {"data-old-1", func(p *place) { p.claim.Labels = nil; p.choice = all },
-			want{State: claims.ClaimForeign, Reason: "has none of the labels that a StatefulSet puts on its claims"}},
+			want{State: claims.ClaimForeign, Reason: claims.MsgClaimUnlabeled()}},
 		"of a set that is gone, by a label of who is no controller": {"data-old-1", func(p *place) {
 			p.claim.Labels = label("app", "old")
 			p.claim.ManagedFields = []metav1.ManagedFieldsEntry{
 				{Manager: "kube-controller-manager", Subresource: "status", FieldsV1: metav1.NewFieldsV1(`{"f:status":{"f:accessModes":{}}}`)},
 				{Manager: "backup", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:accessModes":{}}}`)},
 			}
-		}, want{State: claims.ClaimForeign, Reason: "created by field manager backup, not by the StatefulSet controller"}},
+		}, want{State: claims.ClaimForeign, Reason: claims.MsgClaimFieldManager("backup")}},
 		"of a set that is gone, by a label, made by the controller": {"data-old-1", func(p *place) {
 			p.claim.Labels = label("app", "old")
 			p.claim.ManagedFields = []metav1.ManagedFieldsEntry{
 				{Manager: "editor", FieldsV1: metav1.NewFieldsV1(`{"f:metadata":{"f:labels":{}}}`)},
 				{Manager: "kube-controller-manager", FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:accessModes":{}}}`)},
 			}
-		}, want{State: claims.ClaimSetDeleted, Reason: "statefulset/old no longer exists (matched by label app=old)", Set: "old", Confidence: claims.ConfidenceHigh}},
+		}, want{State: claims.ClaimSetDeleted, Reason: claims.MsgClaimSetGone("old", claims.MsgMatchedByLabels([]string{"app=old"})), Set: "old", Confidence: claims.ConfidenceHigh}},
 		"made by a chart": {"data-old-1", func(p *place) { p.claim.Annotations = label("meta.helm.sh/release-name", "x") },
-			want{State: claims.ClaimForeign, Reason: "created by a Helm chart"}},
+			want{State: claims.ClaimForeign, Reason: claims.MsgClaimCreatedBy("a Helm chart")}},
 		"made by an operator": {"data-old-1", func(p *place) {
 			yes := true
 			p.claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: "postgresql.cnpg.io/v1", Kind: "Cluster", Name: "old", Controller: &yes}}
-		}, want{State: claims.ClaimForeign, Reason: "controlled by cluster/old"}},
+		}, want{State: claims.ClaimForeign, Reason: claims.MsgClaimControlled("cluster", "old")}},
 		"a name of the set's, made by hand": {"data-web-7", func(p *place) { p.claim.Labels = nil },
-			want{State: claims.ClaimForeign, Reason: "name matches volumeClaimTemplate data of statefulset/web, but the labels do not match its selector"}},
+			want{State: claims.ClaimForeign, Reason: claims.MsgClaimOtherLabels("web", "data")}},
 
 		"kept": {"data-web-3", func(p *place) { p.claim.Annotations = label(claims.KeepAnnotation, "") },
-			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep is set"}},
+			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: claims.MsgHeldByClaim(false)}},
 		"kept with its set": {"data-web-3", func(p *place) { p.web.Annotations = label(claims.KeepAnnotation, "true") },
-			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: "annotation kubectl-sts.dev/keep is set on statefulset/web"}},
+			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: claims.MsgHeldBySet("web")}},
 		"kept with its set, of a stale template": {"logs-web-3", func(p *place) { p.web.Annotations = label(claims.KeepAnnotation, "true") },
-			want{State: claims.ClaimStaleTemplate, Reason: "no volumeClaimTemplate logs in statefulset/web", Set: "web", Held: "annotation kubectl-sts.dev/keep is set on statefulset/web"}},
+			want{State: claims.ClaimStaleTemplate, Reason: claims.MsgClaimTemplateRemoved("web", "logs"), Set: "web", Held: claims.MsgHeldBySet("web")}},
 		"not kept": {"data-web-3", func(p *place) { p.claim.Annotations = label(claims.KeepAnnotation, "false") },
 			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true}},
 
 		"pods cannot be read": {"data-web-3", func(p *place) { p.hide("pods") },
-			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: "pods could not be listed; one may mount it"}},
+			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: claims.MsgHeldPodsUnknown()}},
 		"pods cannot be read, and its condition says that none mounts it": {"data-web-3", func(p *place) { p.hide("pods"); p.unused(corev1.ConditionTrue, day) },
 			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true, Unused: day, From: claims.AgeFromCondition}},
 		"pods cannot be read, and its condition says that one mounts it": {"data-web-3", func(p *place) { p.hide("pods"); p.unused(corev1.ConditionFalse, day) },
-			want{State: claims.ClaimInUse, Reason: "mounted by a pod (condition Unused is False)", Set: "web"}},
+			want{State: claims.ClaimInUse, Reason: claims.MsgClaimMountedByCondition(), Set: "web"}},
 
 		"unused for long enough": {"data-web-3", func(p *place) { p.unused(corev1.ConditionTrue, 31*day); p.choice.OlderThan = 30 * day },
 			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true, Unused: 31 * day, From: claims.AgeFromCondition}},
 		"not unused for long enough": {"data-web-3", func(p *place) { p.unused(corev1.ConditionTrue, 29*day); p.choice.OlderThan = 30 * day },
-			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: "unused for less than 30d", Unused: 29 * day, From: claims.AgeFromCondition}},
+			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: claims.MsgHeldUsedRecently("30d"), Unused: 29 * day, From: claims.AgeFromCondition}},
 		"last use unknown": {"data-web-3", func(p *place) {
 			p.choice.OlderThan = time.Second
 			p.claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-9 * day))
 		},
-			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: "last use unknown (condition Unused is not True)"}},
+			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: claims.MsgHeldLastUseUnknown()}},
 		"unused, by a condition that says nothing": {"data-web-3", func(p *place) { p.unused(corev1.ConditionUnknown, 31*day); p.choice.OlderThan = day },
-			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: "last use unknown (condition Unused is not True)"}},
+			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: claims.MsgHeldLastUseUnknown()}},
 		"used, by a condition that lags": {"data-web-3", func(p *place) { p.unused(corev1.ConditionFalse, 31*day); p.choice.OlderThan = day },
-			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: "last use unknown (condition Unused is not True)",
-				Doubts: []string{"condition Unused is False, but no pod mounts it"}}},
+			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Held: claims.MsgHeldLastUseUnknown(),
+				Doubts: []string{claims.MsgDoubtCondition()}}},
 		"an operator's set": {"data-web-3", func(p *place) {
 			yes := true
 			p.web.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Database", Name: "db", Controller: &yes}}
 		}, want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true,
-			Doubts: []string{"statefulset/web is managed by the operator of Database db (example.com/v1)"}}},
+			Doubts: []string{claims.MsgDoubtOperator("web", "Database db (example.com/v1)")}}},
 		"a volume with the data of another": {"data-web-3", func(p *place) {
 			p.claim.Spec.VolumeName = "pv-1"
 			p.volume("pv-1", "disk-1", nil)
 			p.volume("pv-2", "disk-1", nil)
 			p.volume("pv-3", "disk-3", nil)
 		}, want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true,
-			Doubts: []string{"persistentvolume/pv-1 has the same storage (csi disk-1) as persistentvolume/pv-2"}}},
+			Doubts: []string{claims.MsgDoubtSharedStorage("pv-1", "csi disk-1", []string{"pv-2"})}}},
 		"a volume of another claim": {"data-web-3", func(p *place) {
 			p.claim.Spec.VolumeName = "pv-1"
 			p.claim.Status.Phase = corev1.ClaimLost
@@ -348,9 +348,9 @@ func TestClaimVerdicts(t *testing.T) {
 				v.Spec.ClaimRef = &corev1.ObjectReference{Namespace: "other", Name: "restored", UID: "u"}
 			})
 		}, want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true,
-			Doubts: []string{"it has lost persistentvolume/pv-1 (phase Lost)", "persistentvolume/pv-1 is bound to another claim, other/restored (UID u)"}}},
+			Doubts: []string{claims.MsgDoubtLost("pv-1"), claims.MsgDoubtVolumeTaken("pv-1", "other", "restored", "u")}}},
 		"made with kubectl": {"data-web-3", func(p *place) { p.claim.Annotations = label(corev1.LastAppliedConfigAnnotation, "{}") },
-			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true, Doubts: []string{"created by kubectl apply"}}},
+			want{State: claims.ClaimOrphaned, Reason: beyond, Set: "web", Candidate: true, Doubts: []string{claims.MsgClaimCreatedBy("kubectl apply")}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := claimPlace(test.claim)

@@ -89,7 +89,7 @@ func msgNoAccessMode(mode, volume string) string {
 func msgSetAsideReason() string { return "replaced by the older claim of the same name" }
 
 func msgRecreatedMeanwhile(volume, retained string) string {
-	return "recreated meanwhile on persistentvolume/" + volume + retained
+	return "recreated in the meantime on persistentvolume/" + volume + retained
 }
 
 func msgWaitBound(claim, volume string) string {

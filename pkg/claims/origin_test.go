@@ -187,7 +187,7 @@ func (p *place) other(name string, labels map[string]string) {
 
 // A claim that its state makes a candidate is excluded by what is not known, and by a choice of sets.
 func TestClaimsHeldBack(t *testing.T) {
-	const byHand = "its managedFields do not show that the StatefulSet controller created it; requires --claim"
+	byHand := claims.MsgHeldHandMade()
 	velero := func(p *place) {
 		p.claim.ManagedFields = madeBy("velero-server")
 		p.claim.Labels["velero.io/restore-name"] = "r1"
@@ -196,15 +196,15 @@ func TestClaimsHeldBack(t *testing.T) {
 		p.claim.Name, p.claim.Labels = "data-web-db-0", labelsOf("app", "db")
 		p.Claims = append(p.Claims, p.claim)
 	}
-	ambiguous := "created by one of these StatefulSets: db, web-db; "
+	ambiguous := claims.MsgHeldAmbiguousSelection([]string{"db", "web-db"})
 	for name, test := range map[string]struct {
 		change func(*place)
 		choice claims.Choice
 		held   string // empty for a candidate
 	}{
 		"an orphaned claim":      {},
-		"deployments are hidden": {func(p *place) { p.hide("deployments") }, claims.Choice{}, "no permission to list deployments; one may reference it"},
-		"some are hidden, named": {func(p *place) { p.hide("cronjobs", "volumesnapshots") }, claims.Choice{Named: true}, "no permission to list cronjobs, volumesnapshots; one may reference it"},
+		"deployments are hidden": {func(p *place) { p.hide("deployments") }, claims.Choice{}, claims.MsgHeldUsesUnknown([]string{"deployments"})},
+		"some are hidden, named": {func(p *place) { p.hide("cronjobs", "volumesnapshots") }, claims.Choice{Named: true}, claims.MsgHeldUsesUnknown([]string{"cronjobs", "volumesnapshots"})},
 		"services do not matter": {func(p *place) { p.hide("services") }, claims.Choice{}, ""},
 		"by hand":                {func(p *place) { p.claim.ManagedFields = madeBy("kubectl-create") }, claims.Choice{}, byHand},
 		"by hand, named":         {func(p *place) { p.claim.ManagedFields = madeBy("kubectl-create") }, claims.Choice{Named: true}, ""},
@@ -212,43 +212,43 @@ func TestClaimsHeldBack(t *testing.T) {
 		"restored":               {velero, claims.Choice{}, byHand},
 		"restored, named":        {velero, claims.Choice{Named: true}, ""},
 		"not to be backed up":    {func(p *place) { p.claim.Labels["velero.io/exclude-from-backup"] = "true" }, claims.Choice{}, ""},
-		"restored, by its label": {func(p *place) { p.claim.Labels["velero.io/restore-name"] = "r1" }, claims.Choice{}, "restored by Velero (label velero.io/restore-name); requires --claim, once the restore is complete"},
+		"restored, by its label": {func(p *place) { p.claim.Labels["velero.io/restore-name"] = "r1" }, claims.Choice{}, claims.MsgHeldRestored("velero.io/restore-name")},
 		"by hand, a moment ago": {func(p *place) { velero(p); p.created(20 * time.Minute) }, claims.Choice{},
-			"created less than an hour ago and not by the StatefulSet controller; a restore may be in progress until 2026-03-01 12:40 UTC; requires --claim"},
+			claims.MsgHeldRestore("2026-03-01 12:40 UTC")},
 		"by hand, a moment ago, named": {func(p *place) { velero(p); p.created(20 * time.Minute) }, claims.Choice{Named: true}, ""},
 		"by hand, an hour ago":         {func(p *place) { velero(p); p.created(time.Hour) }, claims.Choice{}, byHand},
 		"by the controller, now":       {func(p *place) { p.created(0) }, claims.Choice{}, ""},
 		"of the set that is named":     {nil, claims.Choice{Sets: []string{"web"}}, ""},
-		"of another":                   {nil, claims.Choice{Sets: []string{"db"}}, "created by statefulset/web, which is not selected"},
-		"no set is chosen":             {nil, claims.Choice{Sets: []string{}}, "created by statefulset/web, which is not selected"},
+		"of another":                   {nil, claims.Choice{Sets: []string{"db"}}, claims.MsgHeldOtherSet("web")},
+		"no set is chosen":             {nil, claims.Choice{Sets: []string{}}, claims.MsgHeldOtherSet("web")},
 		"ambiguous":                    {gone, claims.Choice{DeletedSets: true}, ""},
-		"ambiguous, one is named":      {gone, claims.Choice{DeletedSets: true, Sets: []string{"db"}}, ambiguous + "requires --claim, or --deleted-sets without a StatefulSet name or selector"},
-		"ambiguous, both named":        {gone, claims.Choice{DeletedSets: true, Sets: []string{"db", "web-db"}}, ambiguous + "requires --claim, or --deleted-sets without a StatefulSet name or selector"},
+		"ambiguous, one is named":      {gone, claims.Choice{DeletedSets: true, Sets: []string{"db"}}, ambiguous},
+		"ambiguous, both named":        {gone, claims.Choice{DeletedSets: true, Sets: []string{"db", "web-db"}}, ambiguous},
 		"ambiguous, itself named":      {gone, claims.Choice{DeletedSets: true, Sets: []string{}, Named: true}, ""},
 		"ambiguous, orphaned": {func(p *place) {
 			p.set("old-web", "data", 1).Spec.Selector.MatchLabels = labelsOf("app", "web")
 			p.web.Spec.VolumeClaimTemplates[0].Name = "data-old"
 			p.claim.Name = "data-old-web-5"
-		}, claims.Choice{}, "created by one of these StatefulSets: old-web, web; requires --deleted-sets"},
+		}, claims.Choice{}, claims.MsgHeldAmbiguous([]string{"old-web", "web"})},
 		"reserved by one, created by one that is gone": {func(p *place) {
 			p.set("mariadb", "data-wordpress", 1).Annotations = labelsOf("x/replicas", "4")
 			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-1", labelsOf("release", "wordpress", "chart", "mariadb-1.0")
-		}, claims.Choice{Reserved: true}, "created by statefulset/wordpress-mariadb, which no longer exists; requires --deleted-sets"},
+		}, claims.Choice{Reserved: true}, claims.MsgHeldSetGone("wordpress-mariadb")},
 		"an orphan whose name a set gives, of an unknown size": {func(p *place) {
 			p.set("mariadb", "data-wordpress", 1).Annotations = labelsOf("downscaler/original-replicas", "many")
 			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-1", labelsOf("release", "wordpress", "app", "mariadb")
-		}, claims.Choice{DeletedSets: true}, "annotation downscaler/original-replicas on statefulset/mariadb is not a number of replicas"},
+		}, claims.Choice{DeletedSets: true}, claims.MsgHeldSizeUnknown("downscaler/original-replicas", "mariadb")},
 		"of a set that was recreated with other labels, and annotated to be kept": {func(p *place) {
 			p.set("web-mariadb", "data", 1).Annotations = labelsOf(claims.KeepAnnotation, "")
 			p.claim.Name, p.claim.Labels = "data-web-mariadb-2", labelsOf("app", "mariadb", "release", "web")
-		}, claims.Choice{DeletedSets: true}, "annotation kubectl-sts.dev/keep is set on statefulset/web-mariadb"},
+		}, claims.Choice{DeletedSets: true}, claims.MsgHeldBySet("web-mariadb")},
 		"one of two makers is annotated to be kept": {func(p *place) {
 			p.set("mariadb", "data-wordpress", 1)
 			p.set("wordpress-mariadb", "logs", 1).Annotations = labelsOf(claims.KeepAnnotation, "")
 			p.claim.Name, p.claim.Labels = "data-wordpress-mariadb-2", labelsOf("app", "mariadb")
-		}, claims.Choice{DeletedSets: true, Named: true}, "annotation kubectl-sts.dev/keep is set on statefulset/wordpress-mariadb"},
+		}, claims.Choice{DeletedSets: true, Named: true}, claims.MsgHeldBySet("wordpress-mariadb")},
 		"another's memory of a size that is none": {func(p *place) { p.web.Annotations = labelsOf("downscaler/original-replicas", "many") }, claims.Choice{},
-			"annotation downscaler/original-replicas on statefulset/web is not a number of replicas"},
+			claims.MsgHeldSizeUnknown("downscaler/original-replicas", "web")},
 		"another's memory of a size that is none, and does not matter": {func(p *place) { p.web.Annotations = labelsOf("downscaler/original-replicas", "many") }, claims.Choice{Reserved: true}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -279,19 +279,19 @@ func TestClaimUses(t *testing.T) {
 		state  claims.State
 		reason string
 	}{
-		"named":       {[]sts.ClaimUse{use("cronjob.batch/backup", sts.UseNames)}, nil, claims.ClaimDesired, "cronjob.batch/backup references it"},
-		"by two":      {[]sts.ClaimUse{use("job.batch/b", sts.UseNames), use("deployment.apps/a", sts.UseNames)}, nil, claims.ClaimDesired, "deployment.apps/a references it (and 1 other object)"},
-		"cloned":      {[]sts.ClaimUse{use("persistentvolumeclaim/copy", sts.UseClones)}, nil, claims.ClaimDesired, "persistentvolumeclaim/copy uses it as its data source"},
-		"snapshotted": {[]sts.ClaimUse{use("volumesnapshot.snapshot.storage.k8s.io/s", sts.UseSnapshots)}, nil, claims.ClaimDesired, "volumesnapshot.snapshot.storage.k8s.io/s is taking a snapshot of it"},
+		"named":       {[]sts.ClaimUse{use("cronjob.batch/backup", sts.UseNames)}, nil, claims.ClaimDesired, claims.MsgClaimReferenced("cronjob.batch/backup", string(sts.UseNames), 0)},
+		"by two":      {[]sts.ClaimUse{use("job.batch/b", sts.UseNames), use("deployment.apps/a", sts.UseNames)}, nil, claims.ClaimDesired, claims.MsgClaimReferenced("deployment.apps/a", string(sts.UseNames), 1)},
+		"cloned":      {[]sts.ClaimUse{use("persistentvolumeclaim/copy", sts.UseClones)}, nil, claims.ClaimDesired, claims.MsgClaimReferenced("persistentvolumeclaim/copy", string(sts.UseClones), 0)},
+		"snapshotted": {[]sts.ClaimUse{use("volumesnapshot.snapshot.storage.k8s.io/s", sts.UseSnapshots)}, nil, claims.ClaimDesired, claims.MsgClaimReferenced("volumesnapshot.snapshot.storage.k8s.io/s", string(sts.UseSnapshots), 0)},
 		"elsewhere":   {[]sts.ClaimUse{{Namespace: "other", Claim: "data-web-3", By: "job.batch/b", How: sts.UseNames}}, nil, claims.ClaimOrphaned, beyond},
 		"another":     {[]sts.ClaimUse{{Namespace: ststest.Namespace, Claim: "data-web-4", By: "job.batch/b", How: sts.UseNames}}, nil, claims.ClaimOrphaned, beyond},
 		"of a parked set": {[]sts.ClaimUse{use("statefulset.apps/other", sts.UseNames)}, func(p *place) { p.scale(0) },
-			claims.ClaimDesired, "statefulset.apps/other references it"},
-		"foreign":       {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.claim.ManagedFields = madeBy("helm") }, claims.ClaimDesired, "job.batch/b references it"},
-		"in range, too": {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.scale(4) }, claims.ClaimDesired, "needed by statefulset/web (ordinals 0-3)"},
-		"mounted, too":  {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.pod("b-1", "data-web-3") }, claims.ClaimInUse, "mounted by pod b-1"},
+			claims.ClaimDesired, claims.MsgClaimReferenced("statefulset.apps/other", string(sts.UseNames), 0)},
+		"foreign":       {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.claim.ManagedFields = madeBy("helm") }, claims.ClaimDesired, claims.MsgClaimReferenced("job.batch/b", string(sts.UseNames), 0)},
+		"in range, too": {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.scale(4) }, claims.ClaimDesired, claims.MsgClaimNeeded("web", "ordinals 0-3")},
+		"mounted, too":  {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.pod("b-1", "data-web-3") }, claims.ClaimInUse, claims.MsgClaimMounted([]string{"b-1"})},
 		"being deleted": {[]sts.ClaimUse{use("job.batch/b", sts.UseNames)}, func(p *place) { p.claim.DeletionTimestamp = &metav1.Time{Time: ststest.Now} },
-			claims.ClaimTerminating, "deletion requested 0s ago; job.batch/b references it"},
+			claims.ClaimTerminating, claims.MsgClaimTerminating("0s", claims.MsgClaimReferenced("job.batch/b", string(sts.UseNames), 0))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := claimPlace("data-web-3")
@@ -345,7 +345,7 @@ func TestSizeMemories(t *testing.T) {
 	p := claimPlace("data-web-4")
 	p.web.Annotations = labelsOf("downscaler/original-replicas", "5")
 	v := claims.NewJudge(p.Inventory).Judge(p.claim)
-	if v.State != claims.ClaimReserved || v.Reason != "reserved by annotation downscaler/original-replicas=5 (ordinals 0-4 of statefulset/web)" {
+	if v.State != claims.ClaimReserved || v.Reason != claims.MsgClaimReserved("web", "ordinals 0-4", claims.MsgReservedByAnnotation("downscaler/original-replicas", 5)) {
 		t.Errorf("%s, %s", v.State, v.Reason)
 	}
 	p.claim.Name = "data-web-5"

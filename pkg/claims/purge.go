@@ -75,7 +75,7 @@ func (i Purge) guards() guardList {
 		guard.New(retainedRule, requireRetainedRecord),
 		guard.New(reservedRule, requireReserved),
 		guard.New(guard.NewRule("claim", "refuses while the claim exists, or another one may be bound to the volume", guard.Always), requireNoClaim),
-		guard.New(guard.NewRule("need", "refuses if the data is needed, or it is unknown whether it is", guard.BeforeStep), i.requireUnneeded),
+		guard.New(guard.NewRule("data needed", "refuses if the data is needed, or if it cannot be determined whether it is", guard.BeforeStep), i.requireUnneeded),
 		guard.New(guard.NewRule("shared volume", "refuses to delete storage that another volume uses", guard.BeforeStep), i.requireUnshared),
 	}
 }

@@ -6,42 +6,40 @@ const (
 	ReasonClaimDeleted = "ClaimDeleted"
 	// ReasonClaimGone: another client has deleted the claim.
 	ReasonClaimGone = "ClaimGone"
-	// ReasonClaimKept: the claim must not be deleted any more, and was not changed.
+	// ReasonClaimKept: the claim is no longer a candidate for deletion, and was not changed.
 	ReasonClaimKept = "ClaimKept"
-	// ReasonClaimRestored: the claim is back with its data; with `pvc-gc --delete`, because it was
+	// ReasonClaimRestored: the claim was restored with its data; with `pvc-gc --delete`, because it was
 	// needed again.
 	ReasonClaimRestored = "ClaimRestored"
 	// ReasonClaimReplaced: a new claim has the name and another volume; the old volume retains the
 	// data.
 	ReasonClaimReplaced = "ClaimReplaced"
-	// ReasonClaimHeld: the claim is deleted, and a pod has started to use it: it is removed with that
-	// pod.
+	// ReasonClaimHeld: the claim is being deleted, but a pod has started to use it: it is removed with that pod.
 	ReasonClaimHeld = "ClaimHeld"
-	// ReasonClaimTerminating: the claim is deleted but still exists; the command waits.
+	// ReasonClaimTerminating: the claim is being deleted; the command waits.
 	ReasonClaimTerminating = "ClaimTerminating"
 	// ReasonClaimExists: a claim of that name already exists.
 	ReasonClaimExists = "ClaimExists"
 	// ReasonClaimMissing: the claim is needed: its data is not purged.
 	ReasonClaimMissing = "ClaimMissing"
-	// ReasonClaimDesired: a claim that was deleted before is needed again, and its data requires an
-	// `undo`.
+	// ReasonClaimDesired: a claim that was deleted earlier is needed again, and `undo` must restore its data.
 	ReasonClaimDesired = "ClaimDesired"
 	// ReasonBinding: the claim is not bound to its volume yet; the command waits.
 	ReasonBinding = "Binding"
-	// ReasonVolumeShared: another volume, which may be in use, has the same data: it is not purged.
+	// ReasonVolumeShared: another volume, which may be in use, has the same storage: the data is not purged.
 	ReasonVolumeShared = "VolumeShared"
 	// ReasonVolumeNotOurs: the volume belongs to another claim, or is being deleted.
 	ReasonVolumeNotOurs = "VolumeNotOurs"
-	// ReasonNotRetained: the volume retains the data of no deleted claim, or could not be made to.
+	// ReasonNotRetained: the volume does not retain the data of a deleted claim, or no longer exists.
 	ReasonNotRetained = "NotRetained"
 	// ReasonRetainIgnored: the volume's reclaim policy was changed back from Retain: the claim was not
 	// deleted.
 	ReasonRetainIgnored = "RetainIgnored"
 	// ReasonNotReleased: the volume is not released from its claim yet; the command waits.
 	ReasonNotReleased = "NotReleased"
-	// ReasonPurging: the volume is being deleted for good.
+	// ReasonPurging: the volume is being permanently deleted.
 	ReasonPurging = "Purging"
-	// ReasonPurged: the volume is deleted for good.
+	// ReasonPurged: the volume was permanently deleted.
 	ReasonPurged = "Purged"
 	// ReasonPurgeFailed: the cluster could not delete the volume.
 	ReasonPurgeFailed = "PurgeFailed"
@@ -49,12 +47,12 @@ const (
 	ReasonRescued = "Rescued"
 	// ReasonNothingToRescue: neither the claim nor its volume is being deleted, or it has no volume.
 	ReasonNothingToRescue = "NothingToRescue"
-	// ReasonVolumeLost: the claim's volume does not exist any more: it cannot be rescued.
+	// ReasonVolumeLost: the claim's volume no longer exists: the claim cannot be rescued.
 	ReasonVolumeLost = "VolumeLost"
-	// ReasonVolumeReclaimed: the claim is gone, and the cluster may be deleting its volume: it is too
-	// late to rescue it.
+	// ReasonVolumeReclaimed: the claim is gone, and the cluster may be deleting its volume: it is too late
+	// for a rescue.
 	ReasonVolumeReclaimed = "VolumeReclaimed"
-	// ReasonNotProven: the new claim may not be the StatefulSet controller's own and empty: `undo
-	// --replace` does not set it aside.
+	// ReasonNotProven: it is not proven that the new claim is empty and was created by the StatefulSet
+	// controller: `undo --replace` does not set it aside.
 	ReasonNotProven = "NotProven"
 )

@@ -28,8 +28,8 @@ type ClaimReport struct {
 	Total ClaimSum `json:"total"`
 	// Retained is the data of deleted claims that volumes retain; absent if volumes could not be read.
 	Retained *RetainedSum `json:"retained,omitempty"`
-	// Missing is what could not be read, usually because a permission is missing; claims that depend
-	// on it are no candidates.
+	// Missing is what could not be read, usually because a permission is missing; claims that depend on it
+	// are not candidates.
 	Missing []sts.Missing `json:"missing,omitempty"`
 }
 
@@ -57,7 +57,7 @@ type Claim struct {
 	Namespace string `json:"namespace"`
 	// Name is the name of the PersistentVolumeClaim.
 	Name string `json:"name"`
-	// Set is the StatefulSet that its name refers to, which may be gone; absent if there is none.
+	// Set is the StatefulSet that its name refers to, which may no longer exist; absent if there is none.
 	Set string `json:"set,omitempty"`
 	// Template is the volumeClaimTemplate that its name refers to.
 	Template string `json:"template,omitempty"`
@@ -75,7 +75,7 @@ type Claim struct {
 	Makers []string `json:"makers,omitempty"`
 	// Candidate is true if it can be deleted, by its state and the given flags.
 	Candidate bool `json:"candidate"`
-	// Held is why it is no candidate, although its state and the flags would make it one.
+	// Held is why it is not a candidate, although its state and the flags would make it one.
 	Held string `json:"held,omitempty"`
 	// Doubts is what to consider before it is deleted.
 	Doubts []string `json:"doubts,omitempty"`
@@ -99,10 +99,10 @@ type Claim struct {
 	// Risk is why its data, or access to it, would be lost with the pods that use it; absent if it
 	// would not.
 	Risk *diagnose.ClaimRisk `json:"risk,omitempty"`
-	// UnusedSince is since when, provably, no pod has used it; absent if that is unknown or a pod uses
+	// UnusedSince is the time since which it is known to be unused; absent if that is unknown or a pod uses
 	// it. It may have been unused for longer.
 	UnusedSince *metav1.Time `json:"unusedSince,omitempty"`
-	// UnusedFrom is how it is known since when it is unused.
+	// UnusedFrom is how that time is known.
 	UnusedFrom AgeSource `json:"unusedFrom,omitempty"`
 
 	choice Choice

@@ -340,7 +340,7 @@ func TestRescueThereAndBack(t *testing.T) {
 				t.Errorf("again: %v, then %s %s", w.steps, d.Verdict, d.Message)
 			}
 			if d = w.drive(undo("pvc-1", false), "pvc-1", forEver, inOrder); d.Verdict != operate.Stuck || d.Reason != claims.ReasonClaimHeld ||
-				d.Hint.String() != "kubectl sts restart web --ordinal 3 -n shop, then kubectl sts pvc-gc undo data-web-3 --replace -n shop" {
+				!slices.Equal(ststest.Commands(d.Hint), []string{"kubectl sts restart web --ordinal 3 -n shop", "kubectl sts pvc-gc undo data-web-3 --replace -n shop"}) {
 				t.Errorf("while the pod runs: %s %s: %s", d.Verdict, d.Message, d.Hint)
 			}
 			test.between(w)
@@ -503,31 +503,31 @@ func TestRescueTooLate(t *testing.T) {
 // the StatefulSet controller's own, and nothing is written.
 func TestReplaceNeedsProof(t *testing.T) {
 	for want, change := range map[string]func(w *rescueWorld, v *claims.View){
-		"only kube-controller-manager": func(_ *rescueWorld, v *claims.View) { v.Made = "" },
-		"older than the record": func(_ *rescueWorld, v *claims.View) {
+		claims.MsgNewClaimMakerUnknown(): func(_ *rescueWorld, v *claims.View) { v.Made = "" },
+		claims.MsgNewClaimOlder(): func(_ *rescueWorld, v *claims.View) {
 			v.Claim.CreationTimestamp = metav1.NewTime(ststest.Now.Add(-time.Hour))
 		},
-		"created from a data source": func(_ *rescueWorld, v *claims.View) {
+		claims.MsgNewClaimFilled(): func(_ *rescueWorld, v *claims.View) {
 			v.Claim.Spec.DataSource = &corev1.TypedLocalObjectReference{}
 		},
-		"annotation " + claims.KeepAnnotation: func(_ *rescueWorld, v *claims.View) {
+		claims.MsgNewClaimKept(): func(_ *rescueWorld, v *claims.View) {
 			v.Claim.Annotations = map[string]string{claims.KeepAnnotation: "true"}
 		},
-		"no StatefulSet has this ordinal":           func(_ *rescueWorld, v *claims.View) { v.Around.Verdict.State = claims.ClaimOrphaned },
-		"persistentvolume/pvc-2 does not exist":     func(_ *rescueWorld, v *claims.View) { v.Other = nil },
-		"persistentvolume/pvc-2 is not bound to it": func(_ *rescueWorld, v *claims.View) { v.Other.Spec.ClaimRef = nil },
-		"persistentvolume/pvc-2 is being deleted": func(_ *rescueWorld, v *claims.View) {
+		claims.MsgNewClaimNotNeeded():               func(_ *rescueWorld, v *claims.View) { v.Around.Verdict.State = claims.ClaimOrphaned },
+		claims.MsgNewVolumeGone("pvc-2"):            func(_ *rescueWorld, v *claims.View) { v.Other = nil },
+		claims.MsgNewVolumeOfOther("pvc-2", "none"): func(_ *rescueWorld, v *claims.View) { v.Other.Spec.ClaimRef = nil },
+		claims.MsgNewVolumeTerminating("pvc-2"): func(_ *rescueWorld, v *claims.View) {
 			v.Other.DeletionTimestamp = &metav1.Time{Time: ststest.Now}
 		},
-		"pod debug uses it": func(_ *rescueWorld, v *claims.View) { v.Around.Users = []string{"debug", "web-3"} },
-		"requests 2Gi": func(_ *rescueWorld, v *claims.View) {
+		claims.MsgNewClaimOtherPod("debug"): func(_ *rescueWorld, v *claims.View) { v.Around.Users = []string{"debug", "web-3"} },
+		claims.MsgTooSmall("2Gi", "pvc-1", "1Gi"): func(_ *rescueWorld, v *claims.View) {
 			v.Claim.Spec.Resources.Requests[corev1.ResourceStorage] = resource.MustParse("2Gi")
 		},
-		"different volumeMode": func(_ *rescueWorld, v *claims.View) {
+		claims.MsgOtherVolumeMode("pvc-1"): func(_ *rescueWorld, v *claims.View) {
 			m := corev1.PersistentVolumeBlock
 			v.Claim.Spec.VolumeMode = &m
 		},
-		"access mode ReadWriteMany": func(_ *rescueWorld, v *claims.View) {
+		claims.MsgNoAccessMode("ReadWriteMany", "pvc-1"): func(_ *rescueWorld, v *claims.View) {
 			v.Claim.Spec.AccessModes = []corev1.PersistentVolumeAccessMode{"ReadWriteMany"}
 		},
 	} {
@@ -635,9 +635,9 @@ func TestOwners(t *testing.T) {
 		"an operator's":          {[]metav1.OwnerReference{operator, set}, nil, nil, "mq", ""},
 		"two":                    {[]metav1.OwnerReference{operator, backup}, nil, nil, "mq nightly", ""},
 		"another StatefulSet":    {[]metav1.OwnerReference{kruise}, nil, nil, "kruise", ""},
-		"one is gone":            {[]metav1.OwnerReference{operator, backup}, []types.UID{"nightly"}, nil, "mq", "; owner reference to backup/nightly not restored: it does not exist"},
+		"one is gone":            {[]metav1.OwnerReference{operator, backup}, []types.UID{"nightly"}, nil, "mq", claims.MsgOwnerNotRestored("backup", "nightly", "it does not exist")},
 		"beside the controller":  {[]metav1.OwnerReference{backup}, nil, []metav1.OwnerReference{set}, "web nightly", ""},
-		"it has another already": {[]metav1.OwnerReference{operator}, nil, []metav1.OwnerReference{{Kind: "Other", Name: "o", UID: "o", Controller: &yes}}, "o", "; owner reference to rabbitmqcluster/mq not restored: the claim is controlled by other/o"},
+		"it has another already": {[]metav1.OwnerReference{operator}, nil, []metav1.OwnerReference{{Kind: "Other", Name: "o", UID: "o", Controller: &yes}}, "o", claims.MsgOwnerNotRestored("rabbitmqcluster", "mq", claims.MsgOtherController("other", "o"))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newRescueWorld(t)
@@ -659,7 +659,7 @@ func TestOwners(t *testing.T) {
 			for _, ref := range w.claim.OwnerReferences {
 				got = append(got, string(ref.UID))
 			}
-			if strings.Join(got, " ") != c.want || d.Reason != claims.ReasonClaimRestored || d.Message != "restored on persistentvolume/pvc-1"+c.said {
+			if strings.Join(got, " ") != c.want || d.Reason != claims.ReasonClaimRestored || d.Message != claims.MsgRestored("pvc-1", c.said) {
 				t.Errorf("owners %v, want %s; %s", got, c.want, d.Message)
 			}
 			w.check("pvc-1", false)

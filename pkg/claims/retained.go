@@ -49,8 +49,7 @@ const (
 	// RetainedMissing: an ordinal or a pod requires the claim, and it does not exist: `undo` restores
 	// it.
 	RetainedMissing RetainedState = "Missing"
-	// RetainedWaiting: a new claim of that name is needed and has no volume yet: `undo` binds it to
-	// this one.
+	// RetainedWaiting: a new claim of that name is needed and has no volume yet: `undo` binds it to this volume.
 	RetainedWaiting RetainedState = "Waiting"
 	// RetainedReplaced: a new claim of that name is needed or in use, on another volume.
 	RetainedReplaced RetainedState = "Replaced"

@@ -56,8 +56,8 @@ func (i Restore) guards() guardList {
 		guard.New(retainedRule, requireRetainedOrRestored),
 		guard.New(guard.NewRule("purge", "refuses while the volume is being deleted", guard.Always), requireNotPurged),
 		guard.New(reservedRule, requireNotElsewhere),
-		guard.New(guard.NewRule("original", "refuses if the claim still has its original volume, of which this one is a copy", guard.BeforeStart), requireNotOriginal),
-		guard.New(guard.NewRule("new claim", "refuses if a new claim of the name has a volume (`--replace` sets it aside)", guard.BeforeStart), i.requireReplace),
+		guard.New(guard.NewRule("original volume", "refuses if the claim is still bound to its original volume, of which this one is a copy", guard.BeforeStart), requireNotOriginal),
+		guard.New(guard.NewRule("new claim", "refuses if a new claim with the same name has a volume (`--replace` sets it aside)", guard.BeforeStart), i.requireReplace),
 		guard.New(guard.NewRule("proof", "refuses to set a claim aside unless it is proven to be the StatefulSet controller's own", guard.BeforeStep), i.requireProven),
 	}
 }

@@ -8,9 +8,9 @@ type guardList = guard.List[*View, ClaimDecision]
 // Verbs are all verbs that write to a claim or its volume.
 func Verbs() []guard.Verb {
 	const (
-		noPod    = "it removes no pod"
+		noPod    = "it does not remove pods"
 		noLock   = "each write tests the UIDs of the claim and its volume instead"
-		noDelete = "it deletes no data"
+		noDelete = "it does not delete data"
 	)
 	return []guard.Verb{
 		forClaim("pvc-gc --delete", Collect{}, Collect{}.guards(),
@@ -18,7 +18,7 @@ func Verbs() []guard.Verb {
 		forClaim("pvc-gc rescue", Rescue{}, Rescue{}.guards(), map[string]string{guard.Lock: noLock, guard.ScaleOperation: noDelete, guard.Claims: noPod}),
 		forClaim("pvc-gc undo", Restore{}, Restore{}.guards(), map[string]string{guard.Lock: noLock, guard.ScaleOperation: noDelete, guard.Claims: noPod}),
 		forClaim("pvc-gc purge", Purge{}, Purge{}.guards(),
-			map[string]string{guard.Lock: noLock, guard.ScaleOperation: "it refuses data that a StatefulSet needs", guard.Claims: noPod}),
+			map[string]string{guard.Lock: noLock, guard.ScaleOperation: "it does not delete data that a StatefulSet needs", guard.Claims: noPod}),
 	}
 }
 

@@ -21,7 +21,7 @@ type Intent interface {
 type ClaimDecision struct {
 	// Verdict is the kind of the decision.
 	Verdict operate.Verdict `json:"verdict"`
-	// Reason is a stable word for machines.
+	// Reason is the reason, for programs.
 	Reason string `json:"reason"`
 	// Message is the same, in words.
 	Message string `json:"message"`
@@ -29,7 +29,7 @@ type ClaimDecision struct {
 	Subject string `json:"subject,omitempty"`
 	// Hint is what to do, often a command.
 	Hint sts.Hint `json:"hint,omitempty"`
-	// Alteration is what mutating admission would make of the write, if that is the reason.
+	// Alteration is how mutating admission would change the write, if that is the reason.
 	Alteration *sts.Alteration `json:"alteration,omitempty"`
 	// Action is set with Do.
 	Action Action `json:"-"`

@@ -28,7 +28,7 @@ type ChangeReport struct {
 	Proof *report.Proof `json:"proof,omitempty"`
 	// Plan is what was predicted before anything was written; the last item is the predicted result.
 	Plan []operate.Decision `json:"plan"`
-	// Alteration is what mutating admission adds to the first step, if that is accepted.
+	// Alteration is what mutating admission changes in the first step, if its changes were accepted.
 	Alteration *sts.Alteration `json:"alteration,omitempty"`
 	// Applied is what was written, in order.
 	Applied []loop.Applied `json:"applied"`

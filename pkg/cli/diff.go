@@ -35,7 +35,7 @@ func newDiff(c *common) *cobra.Command {
 		}
 		r, err := report.NewDiffReport(s, from, to)
 		if err != nil {
-			return &hintedError{err: usagef("%s", err), hint: hintListRevisions(sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name))}
+			return &sts.HintedError{Err: usagef("%s", err), Hint: hintListRevisions(sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name))}
 		}
 		if out.human() {
 			err = c.printDiff(r)

@@ -50,7 +50,7 @@ func newDrainScale(c *common) *cobra.Command {
 
 func (o *drainFlags) addFlags(cmd *cobra.Command) {
 	f, options := cmd.Flags(), &o.options
-	f.Int32Var(&options.Replicas, "replicas", 0, "Number of members (`N`) to scale to")
+	f.Int32Var(&options.Replicas, "replicas", 0, "Scale to `N` replicas, one member at a time")
 	f.StringVar(&o.profile, "profile", "", "Drain profile: `NAME|FILE|none` (default: the one that matches the set)")
 	f.StringVar(&o.exec, "drain-exec", "", "`COMMAND` to run in the leaving pod (sh -c), instead of a profile")
 	addChoice(cmd, &o.on, "on", "leaving", "Pod in which --drain-exec runs", "leaving", "survivor")
@@ -61,11 +61,11 @@ func (o *drainFlags) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&options.Quorum, "quorum", false, "Refuse to scale below a majority of the current size")
 	f.Int32Var(&options.MinHealthy, "min-healthy", 0, "Keep at least `N` members available at any time")
 	f.BoolVar(&options.KeepClaims, "keep-claims", false, "Keep the claims: set whenScaled to Retain during the scale-down")
-	f.BoolVar(&options.ReuseClaims, "reuse-claims", false, "On scale-up, let new members use the orphaned claims")
+	f.BoolVar(&options.ReuseClaims, "reuse-claims", false, "On scale-up, start new members with the orphaned claims")
 	f.BoolVar(&o.fresh, "fresh-claims", false, "On scale-up, delete the orphaned claims (pvc-gc undo restores them)")
 	f.BoolVar(&options.Park, "park", false, "Stop all members (--replicas 0) and record the size in an annotation")
 	f.BoolVar(&o.unpark, "unpark", false, "Scale a parked set back to its recorded size")
-	f.BoolVar(&o.cancel, "cancel", false, "Cancel an interrupted scale operation; bring its member back if possible")
+	f.BoolVar(&o.cancel, "cancel", false, "Cancel a scale operation, and revert the drain of its member if possible")
 	cmd.MarkFlagsOneRequired("replicas", "cancel", "unpark")
 	cmd.MarkFlagsMutuallyExclusive("replicas", "cancel", "unpark")
 	cmd.MarkFlagsMutuallyExclusive("profile", "drain-exec", "drain-cmd")

@@ -38,10 +38,10 @@ var ExitCodes = []struct {
 	{ExitOK, "success, nothing to do, or a report"},
 	{ExitError, "error"},
 	{ExitUsage, "invalid command line; also: a confirmation is required, and there is neither a terminal nor `--yes`"},
-	{ExitFound, "found, or not yet: only with `--exit-code`, `--for` or `--print-patch`"},
+	{ExitFound, "a condition is not met: there are differences, candidates, findings or pods that are not updated (`--exit-code`), the state cannot be reached (`--for`), or the step must wait (`--print-patch`)"},
 	{ExitStuck, "stuck: the command cannot continue without a manual fix; also: a DNS name that should resolve does not"},
 	{ExitRefused, "refused by a guard: for example a PodDisruptionBudget that can never allow a disruption, a lock of another client, or an update in progress"},
-	{ExitGate, "a gate failed: the canary is paused or aborted, according to `--on-failure`"},
+	{ExitGate, "a gate failed: the canary is paused or aborted, depending on `--on-failure`"},
 	{ExitTimeout, "timed out"},
 	{ExitInterrupted, "interrupted (Ctrl-C)"},
 	{ExitTerminated, "terminated (SIGTERM)"},
@@ -74,15 +74,15 @@ type notYetError struct{ msg string }
 
 func (e *notYetError) Error() string { return e.msg }
 
-// hintedError is an error with what to do about it.
-type hintedError struct {
+// fittedError is an error with a hint that is adapted to the command line, see fitErrors.
+type fittedError struct {
 	err   error
 	hint  sts.Hint
 	style render.Style
 }
 
-func (e *hintedError) Error() string { return e.err.Error() }
-func (e *hintedError) Unwrap() error { return e.err }
+func (e *fittedError) Error() string { return e.err.Error() }
+func (e *fittedError) Unwrap() error { return e.err }
 
 // notAllowed adds a hint how to resume the command to an error about a missing permission for a
 // write.
@@ -90,7 +90,7 @@ func notAllowed(err error) error {
 	if !apierrors.IsForbidden(err) {
 		return err
 	}
-	return &hintedError{err: err, hint: hintNotAllowed()}
+	return &sts.HintedError{Err: err, Hint: hintNotAllowed()}
 }
 
 // errDeclined: the confirmation was declined.
@@ -117,7 +117,7 @@ func Exit(w io.Writer, err error) int {
 		}
 	}
 	hint := func() {
-		if hinted := (*hintedError)(nil); errors.As(err, &hinted) {
+		if hinted := (*fittedError)(nil); errors.As(err, &hinted) {
 			_, _ = io.WriteString(w, render.Hint(hinted.hint, hinted.style))
 		}
 	}

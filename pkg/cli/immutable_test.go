@@ -33,11 +33,11 @@ func TestImmutableForServer(t *testing.T) {
 		{"another answer", apierrors.NewForbidden(schema.GroupResource{Resource: "statefulsets"}, "web", errors.New("field is immutable")), ""},
 		{"invalid for another reason", invalid(field.Invalid(spec.Child("replicas"), -1, "must be greater than or equal to 0")), ""},
 		{"1.36", invalid(field.Forbidden(spec, "updates to statefulset spec for fields other than 'replicas' are forbidden")),
-			"the API server rejects the change: spec of statefulset/web is immutable (spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden)"},
+			msgFieldsImmutableForServer("web", []string{"spec"}, []string{"spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden"})},
 		{"1.37, one that is mutable for us", invalid(field.Invalid(spec.Child("ordinals"), 1, "field is immutable")),
-			"the API server rejects the change: spec.ordinals of statefulset/web is immutable (spec.ordinals: Invalid value: 1: field is immutable)"},
+			msgFieldsImmutableForServer("web", []string{"spec.ordinals"}, []string{"spec.ordinals: Invalid value: 1: field is immutable"})},
 		{"1.37, two", invalid(field.Invalid(spec.Child("a"), 1, "field is immutable"), field.Invalid(spec.Child("b"), 2, "field is immutable")),
-			"the API server rejects the change: spec.a, spec.b of statefulset/web are immutable (spec.a: Invalid value: 1: field is immutable; spec.b: Invalid value: 2: field is immutable)"},
+			msgFieldsImmutableForServer("web", []string{"spec.a", "spec.b"}, []string{"spec.a: Invalid value: 1: field is immutable", "spec.b: Invalid value: 2: field is immutable"})},
 		{"in the template, for which the set need not be recreated", invalid(field.Invalid(spec.Child("template", "spec", "x"), 1, "field is immutable")), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -36,7 +36,7 @@ func msgFieldsImmutable(set string, fields, mutable []string) string {
 	if len(fields) > 1 {
 		verb = "are"
 	}
-	return fmt.Sprintf("the API server would reject the change: %s of statefulset/%s %s immutable, only %s can be changed",
+	return fmt.Sprintf("the API server would reject the change: %s of statefulset/%s %s immutable; only %s can be changed",
 		strings.Join(fields, ", "), set, verb, strings.Join(mutable, ", "))
 }
 

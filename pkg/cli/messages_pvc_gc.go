@@ -158,13 +158,7 @@ func hintRetainByHand(volumes []string) sts.Hint {
 	return sts.Kubectl("", "patch persistentvolume", slices.Concat(volumes, []string{"-p", `{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}`})...)
 }
 
-// How it ended: for each claim, and in all.
-
-func msgClaimInterrupted() string { return "interrupted; rerun the command to resume" }
-
-func msgClaimInterruptedDeleting(volume string) string {
-	return "interrupted during the deletion; data retained on persistentvolume/" + volume
-}
+// How it ended.
 
 func msgProgress(done, total int) string {
 	return fmt.Sprintf("%d of %s", done, sts.Count(total, "claim"))

@@ -35,7 +35,6 @@ func TestPVCGCMessages(t *testing.T) {
 
 		call(msgNoPermission, "patch"), call(hintVolumePermissions), call(hintRetainByHand, []string{"pvc-0f3a", "pvc-77de"}), call(hintRescuePermissions, byHand),
 
-		call(msgClaimInterrupted), call(msgClaimInterruptedDeleting, "pvc-0f3a"),
 		call(msgProgress, 3, 7), call(msgWaitClaims, msgProgress(2, 7)), call(msgClaimsFailed, msgProgress(2, 7)),
 		call(msgClaimsRefused, 1, msgProgress(1, 7), "deleted", "data-web-3"),
 		call(msgClaimsRefused, 2, msgProgress(2, 7), "purged", "db/x"),

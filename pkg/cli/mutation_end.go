@@ -61,7 +61,7 @@ func (r *mutationRun) end(d operate.Decision, err error) error {
 		_, _ = io.WriteString(r.env.ErrOut, r.env.errStyle().Wrap("", 0, render.Plain, render.StatusLine(r.report.Status))+msgInterrupted()+"\n")
 		return err
 	case errors.As(err, &expired):
-		return &hintedError{err: err, hint: hintResume()}
+		return &sts.HintedError{Err: err, Hint: hintResume()}
 	case err != nil:
 		return notAllowed(err)
 	case d.Verdict == operate.Stuck || d.Verdict == operate.Refused || d.Verdict == operate.Failed:

@@ -102,3 +102,6 @@ func (o *output) print(w io.Writer, report any, names []string) error {
 	}
 	return printer.PrintObj(u, w)
 }
+
+// mostNamed is how many objects a message lists.
+const mostNamed = 3

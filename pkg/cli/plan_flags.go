@@ -34,7 +34,7 @@ func (o *planOptions) addFlags(cmd *cobra.Command, p *planFlags) {
 	f.DurationVar(&p.terminateAfter, "terminate-after", 10*time.Second, "Assumed time from a pod's deletion until it is gone")
 	f.StringSliceVar(&p.gates, "feature-gates", nil, "Feature gates of the cluster: `MaxUnavailableStatefulSet=true|false`")
 	f.StringVar(&o.domain, "cluster-domain", names.DefaultDomain, "DNS `DOMAIN` of the cluster")
-	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 4 if the rollout will get stuck, 3 if it will stop before all pods are updated")
+	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 4 if the rollout gets stuck, 3 if it stops before all pods are updated")
 	changes := []string{"replicas", "image", "patch", "patch-file", "restart", "new-file", "partition", "max-unavailable"}
 	for _, change := range changes {
 		cmd.MarkFlagsMutuallyExclusive("delete", change)

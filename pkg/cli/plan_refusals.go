@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -62,7 +63,7 @@ func requirePredictable(set *appsv1.StatefulSet, live bool) error {
 	if n := sts.DesiredReplicas(set); n > maxPlanReplicas {
 		return usagef("statefulset/%s has %d replicas, more than the maximum of %d", set.Name, n, maxPlanReplicas)
 	}
-	return checkRange(set)
+	return names.CheckOrdinals(set)
 }
 
 // requireMutable refuses a change that the API server would reject.

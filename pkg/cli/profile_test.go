@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -83,7 +84,7 @@ func TestProfileLint(t *testing.T) {
 	empty := write("empty.yaml", "")
 
 	i := invoke(t, "profile", "lint", good)
-	if i.code != ExitOK || i.out.String() != good+": profile etcd is valid\n" || i.err.Len() > 0 {
+	if i.code != ExitOK || i.out.String() != msgLintValid(good, "etcd")+"\n" || i.err.Len() > 0 {
 		t.Errorf("exit code %d, %q, %q", i.code, i.out.String(), i.err.String())
 	}
 	i = invoke(t, "profile", "lint", bad, good, empty)
@@ -91,16 +92,17 @@ func TestProfileLint(t *testing.T) {
 	lines := strings.Count(string(source), "\n")
 	head, _, _ := strings.Cut(string(source), "  name: etcd\n")
 	want := []string{
-		"bad.yaml:" + strconv.Itoa(strings.Count(head, "\n")+2) + ":3: metadata.label: unknown field, must be one of name",
-		"bad.yaml:" + strconv.Itoa(lines+2) + ":1: dran: unknown field, must be one of kind, apiVersion, metadata, system, description, tested, documentation, match, refuse, precheck, drain, until, cancel, after, join",
-		"good.yaml: profile etcd is valid",
-		"empty.yaml:1:1: the file is empty",
+		"bad.yaml:" + strconv.Itoa(strings.Count(head, "\n")+2) + ":3: metadata.label: ",
+		"bad.yaml:" + strconv.Itoa(lines+2) + ":1: dran: ",
+		msgLintValid("good.yaml", "etcd"),
+		"empty.yaml:1:1: ",
 	}
-	if diff := cmp.Diff(strings.Join(want, "\n")+"\n", out); diff != "" || i.code != ExitError || i.err.String() != "error: found 3 errors in 2 files\n" {
-		t.Errorf("exit code %d, %q\n%s", i.code, i.err.String(), diff)
+	same := slices.EqualFunc(want, strings.Split(strings.TrimSpace(out), "\n"), func(begins, line string) bool { return strings.HasPrefix(line, begins) })
+	if !same || i.code != ExitError || i.err.String() != "error: "+msgLintFailed(3, 2)+"\n" {
+		t.Errorf("exit code %d, %q, want lines that begin with %q:\n%s", i.code, i.err.String(), want, out)
 	}
 	i = invoke(t, "profile", "lint", "-")
-	if i.code != ExitError || i.out.String() != "-:1:1: the file is empty\n" || i.err.String() != "error: found 1 error in 1 file\n" {
+	if i.code != ExitError || !strings.HasPrefix(i.out.String(), "-:1:1: ") || i.err.String() != "error: "+msgLintFailed(1, 1)+"\n" {
 		t.Errorf("exit code %d, %q, %q", i.code, i.out.String(), i.err.String())
 	}
 	i = invoke(t, "profile", "lint", filepath.Join(dir, "missing.yaml"))

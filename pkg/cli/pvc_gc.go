@@ -38,11 +38,11 @@ func newPVCGC(c *common) *cobra.Command {
 	f.BoolVar(&o.claims.Choice.Parked, "parked", false, "Include claims of StatefulSets with 0 replicas")
 	f.BoolVar(&o.claims.Choice.Reserved, "reserved", false, "Include claims of ordinals that an autoscaler or a recorded size may use again")
 	f.StringSliceVar(&claims, "claim", nil, "Only the claim `NAME`, even if the controller did not create it; can be repeated")
-	f.StringSliceVar(&o.claims.Reserve, "reserve-annotation", nil, "Annotation `KEY` of sets with a size that reserves claims; can be repeated")
+	f.StringSliceVar(&o.claims.Reserve, "reserve-annotation", nil, "Annotation `KEY` whose number of replicas reserves claims; can be repeated")
 	f.StringVar(&olderThan, "older-than", "", "Only claims unused for at least this `AGE` by their Unused condition (30d, 36h)")
 	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 if there are candidates")
 	g := &gcRun{common: c, verb: "pvc-gc", did: "deleted", out: out}
-	f.BoolVar(&remove, "delete", false, "Delete the candidates; their volumes keep the data")
+	f.BoolVar(&remove, "delete", false, "Delete the candidates; their volumes retain the data")
 	g.addFlags(cmd)
 	g.limit(cmd, "candidates")
 	f.StringVar(&o.backupDir, "backup-dir", "", "Also write the manifests of deleted claims and their volumes to this `DIRECTORY`")

@@ -49,9 +49,9 @@ func (g *gcRun) inOneNamespace(cmd *cobra.Command, everything *bool, usage strin
 func (g *gcRun) checkNames(args []string, everything bool) error {
 	switch {
 	case g.all:
-		return &hintedError{
-			err:  usagef("--all-namespaces is not supported: set --namespace"),
-			hint: hintListNamespaces(sts.Kubectl("", "sts pvc-gc", "-A", "-o", "json")),
+		return &sts.HintedError{
+			Err:  usagef("--all-namespaces is not supported: set --namespace"),
+			Hint: hintListNamespaces(sts.Kubectl("", "sts pvc-gc", "-A", "-o", "json")),
 		}
 	case everything && len(args) > 0:
 		return usagef("names and --all are mutually exclusive")

@@ -29,7 +29,7 @@ func newPVCGCPurge(c *common) *cobra.Command {
 	g.addFlags(cmd)
 	g.limit(cmd, "volumes")
 	f := cmd.Flags()
-	g.inOneNamespace(cmd, &everything, "All volumes that keep the data of deleted claims of the namespace")
+	g.inOneNamespace(cmd, &everything, "Purge all volumes that retain the data of deleted claims in the namespace")
 	f.StringVar(&olderThan, "older-than", "", "Only volumes whose claim was deleted at least this long ago (30d, 36h)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := g.checkNames(args, everything); err != nil {

@@ -50,7 +50,7 @@ type GCItem struct {
 	Class string `json:"class,omitempty"`
 	// Volume is the PersistentVolume with the data; absent if there never was one.
 	Volume string `json:"volume,omitempty"`
-	// ReclaimPolicy is the volume's own reclaim policy, which is restored together with the claim.
+	// ReclaimPolicy is the volume's original reclaim policy, which is restored together with the claim.
 	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
 	// With `undo` and `purge`: why the volume retains the data.
 	State sts.RetainedKind `json:"state,omitempty"`
@@ -61,8 +61,8 @@ type GCItem struct {
 	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
 	// With `undo` and `purge`: who deleted it.
 	DeletedBy string `json:"deletedBy,omitempty"`
-	// Outcome is the result; absent if nothing was tried or the command ended before. In a dry run the
-	// verdict `Do` is for a claim that would be changed, with the last step that was tried.
+	// Outcome is the result; absent if the claim was not processed. In a dry run the verdict `Do` is for
+	// a claim that would be changed, with the last step that was tried.
 	Outcome *claims.ClaimDecision `json:"outcome,omitempty"`
 	// Error is the error that ended it, including a timeout or an interruption.
 	Error string `json:"error,omitempty"`

@@ -66,7 +66,7 @@ func (g *gcRun) carryOut(ctx context.Context, world *kube.Claims, tasks []claiml
 		return g.finish(report)
 	}
 	world.DryRun = g.dryRun == "server"
-	progress := &gcProgress{run: g, screen: newScreen(g.env), total: len(tasks), counts: map[string]int{}}
+	progress := &gcProgress{run: g, screen: newScreen(g.env), total: len(tasks), tally: claimloop.Tally{Did: g.did}}
 	began := g.env.Clock.Now()
 	progress.next = began.Add(progress.every())
 	claimloop.Run(ctx, world, tasks, claimloop.Options{Concurrency: g.workers, Timeout: g.timeout, DryRun: world.DryRun, OnlyReads: g.dryRun == "client"}, func(r claimloop.Result) {
@@ -89,7 +89,7 @@ func (g *gcRun) carryOut(ctx context.Context, world *kube.Claims, tasks []claiml
 	}
 	if len(tasks) > 1 {
 		took := g.env.Clock.Now().Sub(began)
-		_, _ = fmt.Fprintf(g.env.ErrOut, "%s in %s\n", msgDryRun(progress.summary(), g.dryRun), sts.Age(took))
+		_, _ = fmt.Fprintf(g.env.ErrOut, "%s in %s\n", msgDryRun(progress.tally.String(), g.dryRun), sts.Age(took))
 	}
 	return progress.outcome(ctx)
 }

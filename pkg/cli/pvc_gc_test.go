@@ -54,7 +54,7 @@ func TestConfirmNumber(t *testing.T) {
 			if code := Exit(io.Discard, err); code != test.code || test.want != nil && !errors.Is(err, test.want) {
 				t.Errorf("%v, exit code %d", err, code)
 			}
-			if asked := strings.HasPrefix(out.String(), "Type 12 to delete them: "); asked != test.terminal {
+			if asked := strings.HasPrefix(out.String(), msgTypeNumber(12, "delete them")); asked != test.terminal {
 				t.Errorf("the prompt is %q", out.String())
 			}
 		})
@@ -88,6 +88,7 @@ func TestProgressOfClaims(t *testing.T) {
 		{Err: stopped, Wrote: true, View: claims.View{Sent: true, Claim: dying, VolumeName: "v"}},
 		{Decision: done, Wrote: true},
 	}
+	line := func(n int) string { return results[n].Outcome("deleted", "").Line }
 	for _, test := range []struct {
 		name, format, env string
 		terminal          bool
@@ -95,14 +96,14 @@ func TestProgressOfClaims(t *testing.T) {
 	}{
 		{"to a file", "", "", false, "persistentvolumeclaim/c-0 deleted\npersistentvolumeclaim/c-6 deleted\n",
 			"persistentvolumeclaim/c-1: a pod uses it\n→ kubectl x -n shop\n" +
-				"persistentvolumeclaim/c-3: interrupted; rerun the command to resume\n" +
-				"persistentvolumeclaim/c-4: interrupted; rerun the command to resume\n" +
-				"persistentvolumeclaim/c-5: interrupted during the deletion; data retained on persistentvolume/v\n"},
+				"persistentvolumeclaim/c-3: " + line(3) + "\n" +
+				"persistentvolumeclaim/c-4: " + line(3) + "\n" +
+				"persistentvolumeclaim/c-5: " + line(5) + "\n"},
 		{"as JSON to a file", "json", "", false, "",
 			"persistentvolumeclaim/c-1: a pod uses it\n→ kubectl x -n shop\n2 of 7 claims\n" +
-				"persistentvolumeclaim/c-3: interrupted; rerun the command to resume\n4 of 7 claims\n" +
-				"persistentvolumeclaim/c-4: interrupted; rerun the command to resume\n" +
-				"persistentvolumeclaim/c-5: interrupted during the deletion; data retained on persistentvolume/v\n6 of 7 claims\n"},
+				"persistentvolumeclaim/c-3: " + line(3) + "\n4 of 7 claims\n" +
+				"persistentvolumeclaim/c-4: " + line(3) + "\n" +
+				"persistentvolumeclaim/c-5: " + line(5) + "\n6 of 7 claims\n"},
 		{"on a terminal", "json", "", true, "", "\x1b[2m[####--------------------------] 1 of 7\x1b[0m"},
 		{"without colours", "json", "NO_COLOR", true, "", "[####--------------------------] 1 of 7\r" + strings.Repeat(" ", 39) + "\rpersistentvolumeclaim/c-1: a pod uses it\n→ kubectl x"},
 	} {
@@ -120,7 +121,7 @@ func TestProgressOfClaims(t *testing.T) {
 			}
 			g := &gcRun{common: &common{env: env, config: genericclioptions.NewConfigFlags(true)}, did: "deleted", out: newOutput(&cobra.Command{})}
 			*g.out.flags.OutputFormat = test.format
-			p := &gcProgress{run: g, screen: newScreen(env), total: len(results), counts: map[string]int{}}
+			p := &gcProgress{run: g, screen: newScreen(env), total: len(results), tally: claimloop.Tally{Did: g.did}}
 			p.next = clock.Now().Add(p.every())
 			for n, r := range results {
 				clock.Step(3 * time.Second)
@@ -136,7 +137,7 @@ func TestProgressOfClaims(t *testing.T) {
 			if diff := cmp.Diff([]string{test.out, test.err}, []string{out.String(), errOut.String()}); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if got, want := p.summary(), "2 deleted, 1 stuck, 3 interrupted, 1 not started"; got != want {
+			if got, want := p.tally.String(), "2 deleted, 1 stuck, 3 interrupted, 1 not started"; got != want {
 				t.Errorf("summary %q", got)
 			}
 		})
@@ -145,10 +146,10 @@ func TestProgressOfClaims(t *testing.T) {
 
 func TestSameIn(t *testing.T) {
 	for want, namespaces := range map[string][]string{
-		"":                          nil,
-		" (repeat with -n b)":       {"b"},
-		" (repeat with -n b, -n c)": {"b", "c"},
-		" (repeat with -n b, -n c, -n d and 2 more)": {"b", "c", "d", "e", "f"},
+		"":                                       nil,
+		hintUndoElsewhere([]string{"b"}, 0):      {"b"},
+		hintUndoElsewhere([]string{"b", "c"}, 0): {"b", "c"},
+		hintUndoElsewhere([]string{"b", "c", "d"}, 2): {"b", "c", "d", "e", "f"},
 	} {
 		if got := sameIn(namespaces); got != want {
 			t.Errorf("%v: %q, want %q", namespaces, got, want)

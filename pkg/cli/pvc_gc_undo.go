@@ -26,7 +26,7 @@ func newPVCGCUndo(c *common) *cobra.Command {
 	g := &gcRun{common: c, verb: "pvc-gc undo", did: "restored", out: newOutput(cmd)}
 	g.out.resource = "persistentvolumeclaim"
 	g.addFlags(cmd)
-	g.inOneNamespace(cmd, &everything, "All deleted claims of the namespace whose data is kept")
+	g.inOneNamespace(cmd, &everything, "Restore all deleted claims in the namespace whose data is retained")
 	cmd.Flags().BoolVar(&replace, "replace", false, "Replace the new, empty claim that the StatefulSet controller created")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := g.checkNames(args, everything); err != nil {
@@ -54,7 +54,7 @@ func (g *gcRun) undo(ctx context.Context, names []string, replace bool) error {
 		return err
 	}
 	if err := client.CheckNamespace(ctx, ns); err != nil {
-		return &hintedError{err: err, hint: hintCreateNamespace(sts.Kubectl("", "create namespace", ns))}
+		return &sts.HintedError{Err: err, Hint: hintCreateNamespace(sts.Kubectl("", "create namespace", ns))}
 	}
 	half, err := g.halfUndone(ctx, client, ns, names, picked)
 	if err != nil {

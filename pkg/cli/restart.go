@@ -31,7 +31,7 @@ func newRestart(c *common) *cobra.Command {
 	f.StringSliceVar(&o.ordinals, "ordinal", nil, "Restart only these ordinals (for example 2,5-7)")
 	addChoice(cmd, &o.order, "order", "desc", "Start with the highest ordinal (desc) or with the lowest (asc)", "desc", "asc")
 	f.BoolVar(&o.leaderLast, "leader-last", false, "Restart the leader last; requires --leader-exec")
-	f.StringVar(&o.leaderExec, "leader-exec", "", "`COMMAND` to run in each pod (sh -c); exit code 0 means that the pod is the leader")
+	f.StringVar(&o.leaderExec, "leader-exec", "", "`COMMAND` to run in each pod (sh -c); exit code 0 identifies the leader")
 	f.BoolVar(&o.forget, "forget", false, "Discard the record of an interrupted restart; no pod is restarted")
 	_ = f.MarkHidden("force-ownership") // a restart changes nothing that a controller could revert
 	cmd.MarkFlagsRequiredTogether("leader-last", "leader-exec")

@@ -139,8 +139,8 @@ func (c *common) fitErrors(cmd *cobra.Command) {
 			if outcome := (*outcomeError)(nil); errors.As(err, &outcome) {
 				outcome.Hint, outcome.style = c.hint(outcome.Hint), c.env.errStyle()
 			}
-			if hinted := (*hintedError)(nil); errors.As(err, &hinted) {
-				hinted.hint, hinted.style = c.hint(hinted.hint), c.env.errStyle()
+			if hinted := (*sts.HintedError)(nil); errors.As(err, &hinted) {
+				err = &fittedError{err: err, hint: c.hint(hinted.Hint), style: c.env.errStyle()}
 			}
 			return err
 		}

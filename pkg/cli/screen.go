@@ -39,7 +39,7 @@ func (s *screen) say(text string) {
 func (s *screen) line(text string) { s.say(render.OneLine(text) + "\n") }
 
 // warn writes a warning.
-func (s *screen) warn(text string) { s.say(render.Printable("warning: "+text) + "\n") }
+func (s *screen) warn(text string) { s.line("warning: " + text) }
 
 // tell is the screen for a view of the cluster.
 func (s *screen) tell() kube.Tell {
@@ -73,6 +73,6 @@ func (s *screen) wipe() {
 	}
 }
 
-func warnTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, render.Printable("warning: "+text)) }
+func warnTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, render.OneLine("warning: "+text)) }
 
 func noteTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, render.OneLine("note: "+text)) }

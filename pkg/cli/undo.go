@@ -67,7 +67,7 @@ func (c *common) revisionRequired(args []string) error {
 		return err
 	}
 	ns, _ := c.namespace() // none if the kubeconfig cannot be read
-	return &hintedError{err: usagef("--to-revision is required"), hint: hintListRevisions(sts.Kubectl(ns, "sts history", name))}
+	return &sts.HintedError{Err: usagef("--to-revision is required"), Hint: hintListRevisions(sts.Kubectl(ns, "sts history", name))}
 }
 
 // earlierTemplate is the pod template of a revision by number or name. An undo that was killed
@@ -82,8 +82,8 @@ func earlierTemplate(s *sts.Snapshot, revision string) (json.RawMessage, error) 
 	if r := s.Revision(s.Set.Status.UpdateRevision); err == nil && c != nil && c.GoalOf == "undo" && r != nil {
 		return sts.RevisionTemplate(r)
 	}
-	return nil, &hintedError{
-		err:  usagef("revision %s of statefulset/%s not found", revision, s.Set.Name),
-		hint: hintListRevisions(sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name)),
+	return nil, &sts.HintedError{
+		Err:  usagef("revision %s of statefulset/%s not found", revision, s.Set.Name),
+		Hint: hintListRevisions(sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name)),
 	}
 }

@@ -36,7 +36,7 @@ func TestVersionOfUnreachableServer(t *testing.T) {
 	for name, test := range map[string]struct{ args, says string }{
 		"nothing configured": {"", "The connection to the server localhost:8080 was refused"},
 		"closed port":        {"--server=http://" + closed, "The connection to the server " + closed + " was refused"},
-		"no response":        {"--server=http://" + silent.Addr().String() + " --request-timeout=200ms", "did not respond within 200ms"},
+		"no response":        {"--server=http://" + silent.Addr().String() + " --request-timeout=200ms", msgServerTimeout("http://"+silent.Addr().String(), 200*time.Millisecond)},
 		"no such context":    {"--context=nowhere", `context "nowhere" does not exist`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -26,8 +26,7 @@ type Forecast struct {
 	PodManagement string `json:"podManagement"`
 	// UpdateStrategy is `RollingUpdate`, `OnDelete` or `Recreate`, after the change.
 	UpdateStrategy string `json:"updateStrategy"`
-	// UpdateFrom is the lowest ordinal that gets the set's template; absent if the strategy has no
-	// partition.
+	// UpdateFrom is the lowest ordinal that uses the set's template; absent if the strategy has no partition.
 	UpdateFrom *sts.Ordinal `json:"updateFrom,omitempty"`
 	// StartOrdinal is the lowest ordinal.
 	StartOrdinal sts.Ordinal `json:"startOrdinal"`
@@ -42,10 +41,10 @@ type Forecast struct {
 	Ordinals []ForecastOrdinal `json:"ordinals"`
 	// Events is what happens, in order.
 	Events []ForecastEvent `json:"events"`
-	// Took is the time of the last event; times count from the change.
+	// Took is the time of the last event, counted from the change.
 	Took metav1.Duration `json:"took"`
 
-	// Claims is what happens to each claim of these ordinals, and of those that only have claims.
+	// Claims is what happens to each claim of these ordinals, and of ordinals that have claims but no pod.
 	Claims []ForecastClaim `json:"claims"`
 	// ClusterDomain is the suffix of the names.
 	ClusterDomain string `json:"clusterDomain"`
@@ -65,9 +64,9 @@ type Source string
 
 // The sources.
 const (
-	// Live: the set in the cluster at that time.
+	// Live: the current set in the cluster.
 	Live Source = "Live"
-	// Manifest: a file; if the set is changed, it is assumed to run already with all pods available.
+	// Manifest: a file; if a change is given, the set is assumed to be running already, with all pods available.
 	Manifest Source = "Manifest"
 )
 
@@ -161,7 +160,7 @@ type ForecastEvent struct {
 	After []int `json:"after"`
 	// Message is the same, in words.
 	Message string `json:"message"`
-	// Waits is why it had to wait for them, unless they simply take time.
+	// Waits is why it had to wait for these events, unless they only take time.
 	Waits string `json:"waits,omitempty"`
 }
 
@@ -229,8 +228,8 @@ type ForecastName struct {
 	Effect NameEffect `json:"effect"`
 	// Away are the periods in which it does not resolve.
 	Away []Span `json:"away"`
-	// NewAddress is true if it resolves to another pod at the end than at the start, which usually has
-	// another IP.
+	// NewAddress is true if it resolves to a different pod at the end than at the start, usually with a
+	// different IP.
 	NewAddress bool `json:"newAddress"`
 	// Message is the same, in words.
 	Message string `json:"message"`
@@ -319,13 +318,13 @@ type NoteReason string
 
 // The reasons.
 const (
-	// NoteAssumedHealthy: the set of a manifest is assumed to run.
+	// NoteAssumedHealthy: the set of a manifest is assumed to be running and healthy.
 	NoteAssumedHealthy NoteReason = "AssumedHealthy"
 	// NoteAssumedGate: the assumed value of a feature gate.
 	NoteAssumedGate NoteReason = "AssumedGate"
-	// NoteAutoscaler: an autoscaler changes the replicas, too.
+	// NoteAutoscaler: an autoscaler also changes the replicas.
 	NoteAutoscaler NoteReason = "Autoscaler"
-	// NoteUnseen: it could not be read.
+	// NoteUnseen: an object could not be read.
 	NoteUnseen NoteReason = "Unseen"
 	// NoteDefaults: defaults of the API server or of an earlier manifest were not considered.
 	NoteDefaults NoteReason = "Defaults"
@@ -335,7 +334,7 @@ const (
 	NoteBudget NoteReason = "Budget"
 	// NoteBroken: a revision is assumed to be broken, because all of its pods are.
 	NoteBroken NoteReason = "Broken"
-	// NoteNode: how long a silent node is waited for.
+	// NoteNode: the assumed timings after a node becomes unreachable.
 	NoteNode NoteReason = "Node"
 	// NoteNotReady: a pod that is not ready now is assumed to become ready.
 	NoteNotReady NoteReason = "NotReady"

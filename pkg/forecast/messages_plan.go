@@ -194,7 +194,7 @@ func msgServiceSelectsNone(service string) string {
 }
 
 func msgServiceElsewhere(service, namespace string, others []string) string {
-	return fmt.Sprintf("service %s is in namespace %s of the manifest, but the StatefulSet is in namespace %s: the pods have no DNS names", service, strings.Join(others, ", "), namespace)
+	return fmt.Sprintf("in the manifest, service %s is in namespace %s, but the StatefulSet is in namespace %s: the pods have no DNS names", service, strings.Join(others, ", "), namespace)
 }
 
 func msgServiceUnknown(service string) string {
@@ -357,7 +357,7 @@ func msgBudgetCountsMore(budget string, expected int) string {
 }
 
 func msgRevisionFails(revision string) string {
-	return "all pods of revision " + revision + " fail; new ones are assumed to fail, too"
+	return "all pods of revision " + revision + " fail; new ones are assumed to fail as well"
 }
 
 func msgUnreadable(resource, reason string) string { return "cannot read " + resource + ": " + reason }

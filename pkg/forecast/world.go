@@ -115,16 +115,15 @@ const (
 	PodCreated EventKind = "PodCreated"
 	// PodReady: a pod becomes ready.
 	PodReady EventKind = "PodReady"
-	// PodAvailable: a pod has been ready for minReadySeconds; not listed if these are 0.
+	// PodAvailable: a pod has been ready for minReadySeconds; not listed if minReadySeconds is 0.
 	PodAvailable EventKind = "PodAvailable"
-	// PodUnready: a pod's node has been silent for so long that the pod no longer counts as ready.
+	// PodUnready: a pod is marked as not ready, because its node has stopped reporting.
 	PodUnready EventKind = "PodUnready"
 	// PodDeleted: a pod is deleted and starts to terminate.
 	PodDeleted EventKind = "PodDeleted"
 	// PodGone: a pod has terminated.
 	PodGone EventKind = "PodGone"
-	// ClaimDeleted: a claim is deleted, and remains while a pod uses it; not listed if it is gone at
-	// once.
+	// ClaimDeleted: a claim is deleted, and remains while a pod uses it; not listed if it is gone immediately.
 	ClaimDeleted EventKind = "ClaimDeleted"
 	// ClaimGone: a claim is gone.
 	ClaimGone EventKind = "ClaimGone"
@@ -134,7 +133,7 @@ const (
 	SetGone EventKind = "SetGone"
 	// NodeLost: a node stops reporting.
 	NodeLost EventKind = "NodeLost"
-	// NodeRemoved: the node is deleted manually: this does not happen automatically.
+	// NodeRemoved: the node is deleted by an administrator; this does not happen automatically.
 	NodeRemoved EventKind = "NodeRemoved"
 )
 

@@ -224,8 +224,8 @@ func TestEvictionAnswer(t *testing.T) {
 		verdict operate.Verdict
 		message string
 	}{
-		{"a budget that is short", answered(t, budgetShort), operate.Wait, "for the eviction of pod web-1 to be allowed: The disruption budget a needs 2 healthy pods and has 2 currently"},
-		{"two budgets", answered(t, twoBudgets), operate.Refused, "cannot evict pod web-1: This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."},
+		{"a budget that is short", answered(t, budgetShort), operate.Wait, msgEvictionBlocked("web-1", "The disruption budget a needs 2 healthy pods and has 2 currently")},
+		{"two budgets", answered(t, twoBudgets), operate.Refused, msgEvictionRefused("web-1", "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")},
 		{"a busy server", apierrors.NewTooManyRequests("busy", 1), "", ""},
 		{"a broken server", apierrors.NewInternalError(errors.New("etcd")), "", ""},
 		{"forbidden", answered(t, forbidden), "", ""},

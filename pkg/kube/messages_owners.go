@@ -10,14 +10,16 @@ func msgOwnerVersionInvalid(apiVersion string) string {
 	return "its apiVersion " + apiVersion + " is invalid"
 }
 
-func msgOwnerVersionUnknown(apiVersion string) string { return "the API server has no " + apiVersion }
+func msgOwnerVersionUnknown(apiVersion string) string {
+	return "the API server does not serve " + apiVersion
+}
 
 func msgOwnerVersionHidden(apiVersion string) string {
 	return "no permission to read the resources of " + apiVersion
 }
 
 func msgOwnerKindUnknown(apiVersion string) string {
-	return "the API server has no such kind in " + apiVersion
+	return "the API server does not serve this kind in " + apiVersion
 }
 
 func msgOwnerNotFound() string { return "it does not exist" }

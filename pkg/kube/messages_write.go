@@ -31,7 +31,7 @@ func msgEvictionRefused(pod, answer string) string {
 }
 
 func hintOneBudget() sts.Hint {
-	return sts.Hintf("keep one of the PodDisruptionBudgets that select it")
+	return sts.Hintf("delete or change all but one of the PodDisruptionBudgets that select it")
 }
 
 func msgAnnotationsTooLarge(set string) string {

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 )
 
 // TestScript runs the script in this machine's shell, with fake tools.
@@ -57,9 +59,9 @@ hosts*) exit 2 ;;
 esac`},
 			want: "web-0 A: NOERROR 10.0.0.5\nweb-1 A: NOTFOUND",
 		},
-		{name: "no tool", err: "no dig, nslookup or getent found"},
+		{name: "no tool", err: msgNoTool()},
 		{
-			name: "no server reachable", err: "no answer",
+			name: "no server reachable", err: names.ErrNoAnswer.Error(),
 			tools: map[string]string{"nslookup": "echo ';; connection timed out; no servers could be reached'; exit 1"},
 		},
 	}
@@ -135,8 +137,8 @@ func TestPodResolverGivesUp(t *testing.T) {
 	if err != nil || asked != 1 {
 		t.Fatal(err, asked)
 	}
-	want := "web-0 A: NOERROR 10.0.0.1\nweb-1 A: timed out: no answer\n" +
-		"web-2 A: timed out: skipped because the DNS server did not answer earlier queries\n" +
+	want := "web-0 A: NOERROR 10.0.0.1\nweb-1 A: timed out: " + names.ErrNoAnswer.Error() + "\n" +
+		"web-2 A: timed out: " + msgSkipped() + "\n" +
 		strings.Repeat("x", 64) + " A: invalid DNS name: label \"" + strings.Repeat("x", 64) + "\" has 64 characters, must be no more than 63"
 	if diff := cmp.Diff(want, summary(got)); diff != "" {
 		t.Error(diff)

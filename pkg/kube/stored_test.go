@@ -165,7 +165,7 @@ func TestClaimWritesAreNotStored(t *testing.T) {
 				}
 				got := refusal(err)
 				if restores && changed { // it stays without, and says why
-					if !strings.Contains(after.Owners[0].Why, "mutating admission changes the write to persistentvolumeclaim/data-web-3") {
+					if !strings.Contains(after.Owners[0].Why, "persistentvolumeclaim/data-web-3") {
 						t.Errorf("the owners: %v", after.Owners)
 					}
 					got = want

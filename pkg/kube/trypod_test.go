@@ -3,9 +3,9 @@ package kube
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -85,18 +85,18 @@ func TestRemovalRefused(t *testing.T) {
 		of      string
 		answer  *metav1.Status
 		allowed bool
-		want    string // the decision's message, empty for an error
+		want    string // what was tried, and the end of the message: who objects; empty for an error
 	}{
-		{"evict a pod", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot evict pod web-4: denied by validatingadmissionpolicy/guard: not now"},
-		{"evict a pod", failure(403, metav1.StatusReasonForbidden, webhookSays), true, `cannot evict pod web-4: denied by admission webhook "guard.example.com": no`},
-		{"evict a pod", failure(409, metav1.StatusReasonConflict, webhookSays), true, `cannot evict pod web-4: denied by admission webhook "guard.example.com": no`},
-		{"evict a pod", failure(500, "", webhookSays), true, `cannot evict pod web-4: denied by admission webhook "guard.example.com": no`},
-		{"evict a pod", failure(403, metav1.StatusReasonForbidden, admissionSays), true, `cannot evict pod web-4: denied by admission: some plugin does not like it`},
+		{"evict a pod", failure(422, metav1.StatusReasonInvalid, policySays), true, "evict validatingadmissionpolicy/guard: not now"},
+		{"evict a pod", failure(403, metav1.StatusReasonForbidden, webhookSays), true, `evict admission webhook "guard.example.com": no`},
+		{"evict a pod", failure(409, metav1.StatusReasonConflict, webhookSays), true, `evict admission webhook "guard.example.com": no`},
+		{"evict a pod", failure(500, "", webhookSays), true, `evict admission webhook "guard.example.com": no`},
+		{"evict a pod", failure(403, metav1.StatusReasonForbidden, admissionSays), true, `evict admission: some plugin does not like it`},
 		{"evict a pod", failure(403, metav1.StatusReasonForbidden, admissionSays), false, ""},
-		{"ask the budgets", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot evict pod web-4: denied by validatingadmissionpolicy/guard: not now"},
-		{"delete a pod", failure(422, metav1.StatusReasonInvalid, policySays), true, "cannot delete pod web-4: denied by validatingadmissionpolicy/guard: not now"},
+		{"ask the budgets", failure(422, metav1.StatusReasonInvalid, policySays), true, "evict validatingadmissionpolicy/guard: not now"},
+		{"delete a pod", failure(422, metav1.StatusReasonInvalid, policySays), true, "delete validatingadmissionpolicy/guard: not now"},
 		{"delete a pod", failure(403, metav1.StatusReasonForbidden, admissionSays), false, ""},
-		{"hold a pod with a finalizer", failure(403, metav1.StatusReasonForbidden, webhookSays), true, `cannot patch pod web-4: denied by admission webhook "guard.example.com": no`},
+		{"hold a pod with a finalizer", failure(403, metav1.StatusReasonForbidden, webhookSays), true, `patch admission webhook "guard.example.com": no`},
 	} {
 		c := find(test.of)
 		r, client := recordRequests(t, c.from)
@@ -115,8 +115,9 @@ func TestRemovalRefused(t *testing.T) {
 				t.Errorf("%s: %+v", test.of, answer.Decision)
 			}
 		}
-		if diff := cmp.Diff(test.want, got); diff != "" || err == nil {
-			t.Errorf("%s, %s: %v (-want +got):\n%s", test.of, test.answer.Message, err, diff)
+		verb, objection, _ := strings.Cut(test.want, " ")
+		if err == nil || (got == "") != (test.want == "") || got != "" && (!strings.Contains(got, verb+" pod web-4: ") || !strings.HasSuffix(got, " "+objection)) {
+			t.Errorf("%s, %s: %v\n%q, want %q", test.of, test.answer.Message, err, got, test.want)
 		}
 	}
 }

@@ -342,7 +342,7 @@ func TestWatchEnds(t *testing.T) {
 		"no longer authenticated": {refuse: func(string) *metav1.Status {
 			return failure(http.StatusUnauthorized, metav1.StatusReasonUnauthorized, "who are you")
 		}, want: "who are you"},
-		"the set is deleted": {change: func(s *watched, inv *sts.Inventory) { s.send("statefulsets", "DELETED", inv.Sets[0]) }, want: "statefulset/web was deleted"},
+		"the set is deleted": {change: func(s *watched, inv *sts.Inventory) { s.send("statefulsets", "DELETED", inv.Sets[0]) }, want: msgSetDeleted("web")},
 		"the set is recreated": {change: func(s *watched, inv *sts.Inventory) {
 			set := inv.Sets[0].DeepCopy()
 			set.UID, set.ResourceVersion = "another-uid", "200"

@@ -349,7 +349,7 @@ func TestGivesUpWhenItKeepsChanging(t *testing.T) {
 			c.show(n)
 		}
 		r.mustBeOver(t, true)
-		if !errors.Is(r.err, operate.ErrChanged) || !strings.Contains(r.err.Error(), "statefulset/web keeps changing") {
+		if !errors.Is(r.err, operate.ErrChanged) || r.err.Error() != loop.MsgKeepsChanging("web", len(i.facts))+": "+operate.ErrChanged.Error() {
 			t.Errorf("error %v", r.err)
 		}
 		if len(i.facts) < 10 || len(i.facts) > 30 {
@@ -491,7 +491,7 @@ func TestTimeout(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		r.mustBeOver(t, true)
 		var timeout *loop.TimeoutError
-		if !errors.As(r.err, &timeout) || timeout.After != 90*time.Second || r.err.Error() != "timed out after 1m30s waiting for web-4" {
+		if !errors.As(r.err, &timeout) || timeout.After != 90*time.Second || r.err.Error() != loop.MsgTimedOut(90*time.Second, "for web-4") {
 			t.Errorf("error %v", r.err)
 		}
 		if diff := cmp.Diff([]bool{false}, i.released); diff != "" {
@@ -506,7 +506,7 @@ func TestTimeoutBeforeAnythingWasSeen(t *testing.T) {
 		r := run(c, i, time.Second)
 		time.Sleep(2 * time.Second)
 		r.mustBeOver(t, true)
-		if r.err == nil || r.err.Error() != "timed out after 1s" || r.result.Last != nil || len(i.released) != 0 {
+		if r.err == nil || r.err.Error() != loop.MsgTimedOut(time.Second, "") || r.result.Last != nil || len(i.released) != 0 {
 			t.Errorf("%v, %+v, released %v", r.err, r.result, i.released)
 		}
 	})
@@ -696,7 +696,7 @@ func TestAStaleWatchIsWaitedOut(t *testing.T) {
 		for range 30 {
 			c.show(1)
 		}
-		if said := slices.DeleteFunc(slices.Clone(c.log), func(line string) bool { return !strings.Contains(line, "for the watch to catch up") }); len(said) != 29 {
+		if said := slices.DeleteFunc(slices.Clone(c.log), func(line string) bool { return !strings.Contains(line, loop.MsgWatchBehind()) }); len(said) != 29 {
 			t.Errorf("said %d times: %s", len(said), strings.Join(said, "\n"))
 		}
 		behind = false

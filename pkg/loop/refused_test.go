@@ -3,6 +3,7 @@ package loop_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,7 +12,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
 // TestAdmissionRefusesARemoval: a pod whose removal admission rejects ends the command. It is refused
@@ -22,19 +26,20 @@ func TestAdmissionRefusesARemoval(t *testing.T) {
 	}
 	refused := &operate.AnswerError{Decision: operate.ReadObjection(webhook("Forbidden", 403, `admission webhook "guard" denied the request: no`)).RefuseRemoval("test", "delete", "b")}
 	silent := fmt.Errorf("%w: %w", operate.ErrTransient, webhook("InternalError", 500, `Internal error occurred: failed calling webhook "guard": timeout`))
-	const hint = "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations; rerun the command to resume"
+	const hint = "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+	resume := strings.TrimPrefix(loop.HintRerun(sts.Kubectl("", "get")).String(), "kubectl get")
 	for name, test := range map[string]struct {
 		decisions []operate.Decision
 		err       error
 		verdict   operate.Verdict
 		message   string // its beginning
 	}{
-		"the first":                             {[]operate.Decision{deletion("b")}, refused, operate.Refused, "cannot delete pod b"},
-		"after an annotation":                   {[]operate.Decision{patch("begin"), deletion("b")}, refused, operate.Refused, "cannot delete pod b"},
-		"after another pod":                     {[]operate.Decision{deletion("a"), deletion("b")}, refused, operate.Stuck, "cannot delete pod b"},
-		"a patch, and a webhook that is silent": {[]operate.Decision{deletion("a"), patch("b")}, silent, operate.Stuck, "cannot patch statefulset/web"},
-		"the first, and it is silent":           {[]operate.Decision{patch("b")}, silent, operate.Refused, "cannot patch statefulset/web"},
-		"a webhook that is silent":              {[]operate.Decision{deletion("a"), deletion("b")}, silent, operate.Stuck, "cannot delete pod b"},
+		"the first":                             {[]operate.Decision{deletion("b")}, refused, operate.Refused, " b"},
+		"after an annotation":                   {[]operate.Decision{patch("begin"), deletion("b")}, refused, operate.Refused, " b"},
+		"after another pod":                     {[]operate.Decision{deletion("a"), deletion("b")}, refused, operate.Stuck, " b"},
+		"a patch, and a webhook that is silent": {[]operate.Decision{deletion("a"), patch("b")}, silent, operate.Stuck, " statefulset/web"},
+		"the first, and it is silent":           {[]operate.Decision{patch("b")}, silent, operate.Refused, " statefulset/web"},
+		"a webhook that is silent":              {[]operate.Decision{deletion("a"), deletion("b")}, silent, operate.Stuck, " b"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -52,7 +57,7 @@ func TestAdmissionRefusesARemoval(t *testing.T) {
 				}
 				r.mustBeOver(t, true)
 				d := r.result.Decision
-				if d.Verdict != test.verdict || !strings.HasPrefix(d.Message, test.message+": ") || !strings.Contains(d.Message, `admission webhook "guard"`) || !strings.HasSuffix(d.Hint.String(), hint) || r.err != nil {
+				if d.Verdict != test.verdict || !strings.Contains(d.Message, test.message+": ") || !strings.Contains(d.Message, `admission webhook "guard"`) || !slices.Equal(ststest.Commands(d.Hint), []string{hint}) || !strings.HasSuffix(d.Hint.String(), resume) || r.err != nil {
 					t.Errorf("%s: %s\n%s\n%v", d.Verdict, d.Message, d.Hint, r.err)
 				}
 			})

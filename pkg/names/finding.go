@@ -18,9 +18,9 @@ const (
 	//
 	// Severity: error.
 	ServiceExternal sts.FindingCode = "ServiceExternal"
-	// ServiceNotHeadless: the Service has a cluster IP. By Kubernetes' DNS specification only headless
-	// Services give pods names; CoreDNS does so anyway. The Service's own name and its SRV records
-	// resolve to the cluster IP.
+	// ServiceNotHeadless: the Service has a cluster IP. According to the Kubernetes DNS specification, only
+	// headless Services give pods DNS names; with CoreDNS, other Services do as well. The Service's own name
+	// and its SRV records resolve to the cluster IP.
 	//
 	// Severity: info.
 	ServiceNotHeadless sts.FindingCode = "ServiceNotHeadless"
@@ -42,7 +42,7 @@ const (
 	// Severity: error.
 	InvalidSelector sts.FindingCode = "InvalidSelector"
 	// InvalidName: the name of the set has more than 52 characters, so no pod can be created; or the
-	// name of a pod or of the Service is no valid DNS label, or the whole name has more than 253
+	// name of a pod or of the Service is not a valid DNS label, or the whole name has more than 253
 	// characters.
 	//
 	// Severity: error.
@@ -63,21 +63,21 @@ const (
 	//
 	// Severity: warning if no pod becomes ready; info for images that are known to need it.
 	BootstrapDeadlock sts.FindingCode = "BootstrapDeadlock"
-	// EndpointMissing: a pod should have been published for ten seconds, and no EndpointSlice has it.
+	// EndpointMissing: a pod that should have been published for ten seconds is not in any EndpointSlice.
 	//
 	// Severity: error.
 	EndpointMissing sts.FindingCode = "EndpointMissing"
-	// EndpointWithoutHostname: an EndpointSlice has a pod without its hostname: DNS servers then name
-	// it by its address.
+	// EndpointWithoutHostname: an EndpointSlice has a pod without its hostname: DNS servers then derive its
+	// name from its address.
 	//
 	// Severity: error if the names are used or the Service is headless; otherwise info.
 	EndpointWithoutHostname sts.FindingCode = "EndpointWithoutHostname"
-	// StaleAddress: an EndpointSlice has an address for a pod that the pod does not have (any more).
+	// StaleAddress: an EndpointSlice has an address for a pod that the pod does not have, or no longer has.
 	//
 	// Severity: warning.
 	StaleAddress sts.FindingCode = "StaleAddress"
-	// ForeignEndpoints: the Service has a selector, and EndpointSlices that were not created by
-	// Kubernetes: DNS returns these, too.
+	// ForeignEndpoints: the Service has a selector, but there are also EndpointSlices that Kubernetes did not
+	// create: DNS returns their endpoints as well.
 	//
 	// Severity: info.
 	ForeignEndpoints sts.FindingCode = "ForeignEndpoints"
@@ -87,7 +87,7 @@ const (
 	// Severity: error if the Service has only that family, warning if it has both; info if only
 	// addresses of the other family are not published.
 	IPFamilyMissing sts.FindingCode = "IPFamilyMissing"
-	// HostDNS: the pods use their node's DNS servers, which do not know the cluster's names.
+	// HostDNS: the pods use their node's DNS servers, which do not resolve cluster names.
 	//
 	// Severity: warning with `hostNetwork` if the names are used, or if the set has several pods and a
 	// headless Service; otherwise info.
@@ -110,8 +110,8 @@ const (
 	//
 	// Severity: info.
 	PortNotTranslated sts.FindingCode = "PortNotTranslated"
-	// ServiceNotGoverning: another headless Service selects the pods, too: pods have names only below
-	// the governing Service (kubernetes#124207).
+	// ServiceNotGoverning: another headless Service also selects the pods, but only the governing Service
+	// gives them DNS names (kubernetes#124207).
 	//
 	// Severity: warning if its names are used; otherwise info.
 	ServiceNotGoverning sts.FindingCode = "ServiceNotGoverning"

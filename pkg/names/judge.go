@@ -26,11 +26,11 @@ const (
 	Incomplete Verdict = "Incomplete"
 	// Incorrect: it has an address that is not the pod's, usually that of the previous pod.
 	Incorrect Verdict = "Incorrect"
-	// Stale: there is a record, although none is published any more.
+	// Stale: there is a record, although none is published now.
 	Stale Verdict = "Stale"
 	// Failed: the DNS server returns an error, such as SERVFAIL or REFUSED.
 	Failed Verdict = "Failed"
-	// NoAnswer: there was no response, or not in time.
+	// NoAnswer: there was no response in time.
 	NoAnswer Verdict = "NoAnswer"
 )
 
@@ -49,7 +49,8 @@ func (r *DNSReport) Judge(now time.Time, answers []Answer) {
 }
 
 func (l *DNSLookup) judge(now time.Time, a *Answer, owners map[string]string) {
-	l.Code = a.Code
+	// An earlier answer may have been judged before.
+	l.Code, l.Message, l.Took, l.KeptFor = a.Code, "", nil, nil
 	if a.Took > 0 { // not every tool reports it
 		l.Took = &metav1.Duration{Duration: a.Took}
 	}

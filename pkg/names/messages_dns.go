@@ -95,7 +95,7 @@ func msgServiceNotInManifest(service string) string {
 }
 
 func msgServiceInOtherNamespace(service string, namespaces []string, set, namespace string) string {
-	return fmt.Sprintf("service %s is in namespace %s of the manifest, but statefulset/%s is in namespace %s: without the Service the pods have no DNS names",
+	return fmt.Sprintf("in the manifest, service %s is in namespace %s, but statefulset/%s is in namespace %s: without the Service, the pods have no DNS names",
 		service, strings.Join(namespaces, ", "), set, namespace)
 }
 
@@ -128,7 +128,7 @@ func msgSelectorMismatch(service string, lacking map[string]string) string {
 }
 
 func msgPodsNotSelected(service string, selector map[string]string, pods []sts.Ordinal) string {
-	return fmt.Sprintf("the pods of %s do not match the selector of service %s (%s), but the pod template does", sts.SayOrdinals(pods), service, labels.Set(selector))
+	return fmt.Sprintf("service %s (selector %s) selects the pod template, but not these pods: %s", service, labels.Set(selector), sts.SayOrdinals(pods))
 }
 
 func hintRestart(command sts.Hint) sts.Hint { return sts.Hintf("restart the pods: %s", command) }
@@ -265,7 +265,7 @@ func hintDeadlockInManifest() sts.Hint {
 }
 
 func msgEndpointMissing(service string, pods []sts.Ordinal) string {
-	return fmt.Sprintf("no EndpointSlice of service %s has the pods of %s, which should have DNS names", service, sts.SayOrdinals(pods))
+	return fmt.Sprintf("pods that should have DNS names are missing from the EndpointSlices of service %s: %s", service, sts.SayOrdinals(pods))
 }
 
 func hintEndpointMissing(command sts.Hint) sts.Hint {
@@ -273,7 +273,7 @@ func hintEndpointMissing(command sts.Hint) sts.Hint {
 }
 
 func msgEndpointHostname(service string, pods []sts.Ordinal) string {
-	return fmt.Sprintf("in the EndpointSlices of service %s, the endpoints of %s have no hostname or an incorrect one: without a hostname, the DNS name of a pod is made from its IP (10-0-0-7.%s…)",
+	return fmt.Sprintf("in the EndpointSlices of service %s, the endpoints of %s have no hostname or an incorrect one: without a hostname, the DNS name of a pod is derived from its IP (10-0-0-7.%s…)",
 		service, sts.SayOrdinals(pods), service)
 }
 
@@ -307,11 +307,11 @@ func msgForeignSlice(slice, service, manager string, endpoints int) string {
 }
 
 func msgFamilyMissing(service string, family corev1.IPFamily, pods []sts.Ordinal) string {
-	return fmt.Sprintf("service %s has IP family %s, but the pods of %s have no %s address", service, family, sts.SayOrdinals(pods), family)
+	return fmt.Sprintf("service %s has IP family %s, but these pods have no %s address: %s", service, family, family, sts.SayOrdinals(pods))
 }
 
 func msgOnlyFamilyMissing(service string, family corev1.IPFamily, pods []sts.Ordinal) string {
-	return fmt.Sprintf("service %s has only IP family %s, but the pods of %s have no %s address: they have no DNS names", service, family, sts.SayOrdinals(pods), family)
+	return fmt.Sprintf("service %s has only IP family %s: pods without an %s address have no DNS names: %s", service, family, family, sts.SayOrdinals(pods))
 }
 
 func hintFamilyMissing() sts.Hint {
@@ -414,7 +414,7 @@ func msgDeniedFor(denial string, published, cached time.Duration) string {
 
 func msgDeniedTooLong(denial string, published time.Duration) string {
 	return denial + ", although the name has been published for at least " + sts.Age(published) +
-		", longer than caches keep such an answer: check the DNS server's connection to the API server"
+		", longer than a negative answer may be cached: check the DNS server's connection to the API server"
 }
 
 func msgNoPodsAddress(ip string) string { return ip + " (not the IP of a StatefulSet's pod)" }

@@ -76,7 +76,7 @@ type DNSPort struct {
 	// Port is the port on which the pods listen, and which is reached by their names; 0 if no
 	// container has a port of that name.
 	Port int32 `json:"port"`
-	// ServicePort is the Service's port, which only a cluster IP translates.
+	// ServicePort is the Service's port; only a Service with a cluster IP translates it.
 	ServicePort int32 `json:"servicePort"`
 	// SRV is the name of its SRV records.
 	SRV string `json:"srv,omitempty"`
@@ -94,8 +94,8 @@ type DNSReplica struct {
 	Desired bool `json:"desired"`
 	// FQDN is the fully qualified name of the pod; absent if the set names no Service.
 	FQDN string `json:"fqdn,omitempty"`
-	// ShortNames are its shorter forms, which pods complete by their search list; the first one only
-	// in the set's own namespace.
+	// ShortNames are its shorter forms, which the search list of a pod completes; the first one works only in
+	// the set's own namespace.
 	ShortNames []string `json:"shortNames,omitempty"`
 	// IPs are the addresses of the pod.
 	IPs []string `json:"ips"`
@@ -107,8 +107,8 @@ type DNSReplica struct {
 	// Published is true if EndpointSlices have the name with an address of the pod; absent if they
 	// could not be read, or there is no cluster.
 	Published *bool `json:"published,omitempty"`
-	// PublishedSince is since when at least it has been published: the pod has been ready or has had
-	// its address, and the EndpointSlice has not changed since.
+	// PublishedSince is the time since which it has certainly been published: since then, the pod has been
+	// ready or has had its address, and the EndpointSlice has not changed.
 	PublishedSince *metav1.Time `json:"publishedSince,omitempty"`
 	// Reason is why it is not published.
 	Reason Reason `json:"reason,omitempty"`

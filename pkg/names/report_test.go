@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"gotest.tools/v3/golden"
 	"sigs.k8s.io/yaml"
 
@@ -77,59 +78,59 @@ func TestVerdicts(t *testing.T) {
 		{name: "correct", question: web2, record: "A", answer: ok("10.0.0.3"), verdict: names.Correct},
 		{name: "correct, with a duplicate", question: web2, record: "A", answer: ok("10.0.0.3", "10.0.0.3"), verdict: names.Correct},
 		{name: "absent because the pod is not ready", question: web0, record: "A", notReady: []string{"web-0"}, changes: empty, answer: nx(5 * time.Second),
-			verdict: names.Absent, message: "the pod is not ready"},
+			verdict: names.Absent, message: names.MsgPodNotReady()},
 		{name: "no record of this type", question: web2, record: "AAAA", changes: map[string]string{"Service/web": "{spec: {ipFamilies: [IPv4, IPv6]}}"}, answer: ok(),
 			verdict: names.Absent},
 		{name: "denied by a cache", question: web2, record: "A", changes: map[string]string{
 			"Pod/web-2": `{status: {conditions: [{type: Ready, status: "True", lastTransitionTime: "2026-03-01T11:59:48Z"}]}}`,
 		}, answer: nx(18 * time.Second), verdict: names.Denied,
-			message: "the DNS server returned NXDOMAIN, although the name has been published for at least 12s; may be cached for another 18s"},
+			message: names.MsgDeniedFor(names.MsgNoSuchName(), 12*time.Second, 18*time.Second)},
 		{name: "denied for longer than a cache would", question: web2, record: "A", answer: nx(18 * time.Second), verdict: names.Denied,
-			message: "the DNS server returned NXDOMAIN, although the name has been published for at least 60m, longer than caches keep such an answer: check the DNS server's connection to the API server"},
+			message: names.MsgDeniedTooLong(names.MsgNoSuchName(), time.Hour)},
 		{name: "published again, for a pod that has long been ready", question: web2, record: "A",
 			changes: map[string]string{"EndpointSlice/web-x7k2p": `{metadata: {managedFields: [{manager: old, time: "2026-03-01T10:00:00Z"}, {manager: kube-controller-manager, time: "2026-03-01T11:59:59Z"}]}}`},
 			answer:  nx(9 * time.Second), verdict: names.Denied,
-			message: "the DNS server returned NXDOMAIN, although the name has been published for at least 1s; may be cached for another 9s"},
+			message: names.MsgDeniedFor(names.MsgNoSuchName(), time.Second, 9*time.Second)},
 		{name: "denied with other records", question: web2, record: "A", answer: ok(), verdict: names.Denied,
-			message: "the DNS server returned no A record, although the name has been published for at least 60m, longer than caches keep such an answer: check the DNS server's connection to the API server"},
+			message: names.MsgDeniedTooLong(names.MsgNoSuchRecord("A"), time.Hour)},
 		{name: "the previous address", question: web2, record: "A", answer: ok("10.0.0.77"), verdict: names.Incorrect,
-			message: "resolves to 10.0.0.77 (not the IP of a StatefulSet's pod) instead of 10.0.0.3; may be cached for another 30s"},
+			message: names.MsgWrong([]string{names.MsgNoPodsAddress("10.0.0.77")}, []string{"10.0.0.3"}, 30*time.Second)},
 		{name: "the address of another pod", question: web2, record: "A", answer: ok("10.0.0.1"), verdict: names.Incorrect,
-			message: "resolves to 10.0.0.1 (now the IP of pod web-0) instead of 10.0.0.3; may be cached for another 30s"},
+			message: names.MsgWrong([]string{names.MsgAddressOfPod("10.0.0.1", "web-0")}, []string{"10.0.0.3"}, 30*time.Second)},
 		{name: "one address too many", question: web2, record: "A", answer: ok("10.0.0.77", "10.0.0.3"), verdict: names.Incorrect,
-			message: "also resolves to 10.0.0.77 (not the IP of a StatefulSet's pod); may be cached for another 30s"},
+			message: names.MsgWrongToo([]string{names.MsgNoPodsAddress("10.0.0.77")}, 30*time.Second)},
 		{name: "outdated EndpointSlice", question: web2, record: "A", changes: map[string]string{
 			"Pod/web-2": "{status: {podIP: 10.0.0.9, podIPs: [{ip: 10.0.0.9}]}}",
-		}, answer: ok("10.0.0.3"), verdict: names.Incorrect, message: "resolves to 10.0.0.3 (not the IP of a StatefulSet's pod), as published in an EndpointSlice, instead of 10.0.0.9"},
+		}, answer: ok("10.0.0.3"), verdict: names.Incorrect, message: names.MsgAsPublished([]string{names.MsgNoPodsAddress("10.0.0.3")}, []string{"10.0.0.9"})},
 		{name: "another client's EndpointSlice has a second address", question: web2, record: "A", changes: map[string]string{
 			"EndpointSlice/web-extra": "{metadata: {name: by-hand}, endpoints: [{addresses: [10.9.9.9], hostname: web-2}]}",
-		}, answer: ok("10.9.9.9", "10.0.0.3"), verdict: names.Incorrect, message: "resolves to 10.9.9.9 (not the IP of a StatefulSet's pod), as published in an EndpointSlice"},
+		}, answer: ok("10.9.9.9", "10.0.0.3"), verdict: names.Incorrect, message: names.MsgAsPublished([]string{names.MsgNoPodsAddress("10.9.9.9")}, nil)},
 		{name: "another client's EndpointSlice has another family", question: web2, record: "AAAA", changes: map[string]string{
 			"EndpointSlice/web-extra": `{metadata: {name: by-hand}, addressType: IPv6, endpoints: [{addresses: ["fd00::9"], hostname: web-2}]}`,
-		}, answer: ok("fd00::9"), verdict: names.Incorrect, message: "resolves to fd00::9 (not the IP of a StatefulSet's pod), as published in an EndpointSlice"},
+		}, answer: ok("fd00::9"), verdict: names.Incorrect, message: names.MsgAsPublished([]string{names.MsgNoPodsAddress("fd00::9")}, nil)},
 		{name: "no longer ready, but still in DNS", question: web0, record: "A", notReady: []string{"web-0"}, changes: empty, answer: ok("10.0.0.1"),
-			verdict: names.Stale, message: "still resolves to 10.0.0.1, although the pod is not ready; may be cached for another 30s"},
-		{name: "failed", question: web2, record: "A", answer: names.Answer{Code: "SERVFAIL"}, verdict: names.Failed, message: "the DNS server returned SERVFAIL"},
-		{name: "refused", question: web2, record: "A", answer: names.Answer{Code: "REFUSED"}, verdict: names.Failed, message: "the DNS server returned REFUSED"},
+			verdict: names.Stale, message: names.MsgStale([]string{"10.0.0.1"}, names.MsgPodNotReady(), 30*time.Second)},
+		{name: "failed", question: web2, record: "A", answer: names.Answer{Code: "SERVFAIL"}, verdict: names.Failed, message: names.MsgErrorCode("SERVFAIL")},
+		{name: "refused", question: web2, record: "A", answer: names.Answer{Code: "REFUSED"}, verdict: names.Failed, message: names.MsgErrorCode("REFUSED")},
 		{name: "timed out", question: web2, record: "A", answer: names.Answer{TimedOut: true, Problem: "no answer within 2s", Took: 2 * time.Second}, verdict: names.NoAnswer, message: "no answer within 2s"},
-		{name: "connection lost", question: web2, record: "A", answer: names.Answer{Problem: "connection reset"}, verdict: names.NoAnswer, message: "no answer: connection reset"},
+		{name: "connection lost", question: web2, record: "A", answer: names.Answer{Problem: "connection reset"}, verdict: names.NoAnswer, message: names.MsgFailedQuery("connection reset")},
 		{name: "EndpointSlices cannot be read", question: web2, record: "A", changes: map[string]string{"EndpointSlice/web-x7k2p": "null", "missing": "endpointslices"}, answer: ok("10.0.0.3"),
 			verdict: names.Correct},
 		{name: "service", question: own, record: "A", answer: ok("10.0.0.2", "10.0.0.1", "10.0.0.3"), verdict: names.Correct},
 		{name: "service, incomplete", question: own, record: "A", answer: ok("10.0.0.1", "10.0.0.3"), verdict: names.Incomplete,
-			message: "the answer lacks 10.0.0.2; may be cached for another 30s"},
+			message: names.MsgIncomplete([]string{"10.0.0.2"}, 30*time.Second)},
 		{name: "service, one wrong", question: own, record: "A", answer: ok("10.0.0.1", "10.0.0.3", "6.6.6.6"), verdict: names.Incorrect,
-			message: "resolves to 6.6.6.6 instead of 10.0.0.2; may be cached for another 30s"},
+			message: names.MsgWrong([]string{"6.6.6.6"}, []string{"10.0.0.2"}, 30*time.Second)},
 		{name: "service with a cluster IP", question: own, record: "A", changes: map[string]string{"Service/web": "{spec: {clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9]}}"},
 			answer: ok("10.96.0.9"), verdict: names.Correct},
 		{name: "SRV", question: srv, record: "SRV", answer: services(peer("web-2"), peer("web-0"), peer("web-1")), verdict: names.Correct},
 		{name: "SRV lacks one", question: srv, record: "SRV", answer: services(peer("web-2"), peer("web-0")), verdict: names.Incomplete,
-			message: "the answer lacks web-1.web.shop.svc.cluster.local:7000"},
+			message: names.MsgIncomplete([]string{"web-1.web.shop.svc.cluster.local:7000"}, 0)},
 		{name: "SRV of an endpoint without a hostname", question: srv, record: "SRV",
 			changes: map[string]string{"EndpointSlice/web-x7k2p": `{endpoints: [{addresses: [10.0.0.7]}, {addresses: ["fd00::"]}]}`},
 			answer:  services(peer("10-0-0-7"), peer("fd00--0")), verdict: names.Correct},
 		{name: "SRV denied", question: srv, record: "SRV", answer: nx(5 * time.Second), verdict: names.Denied,
-			message: "the DNS server returned NXDOMAIN, although the name is published; may be cached for another 5s"},
+			message: names.MsgDenied(names.MsgNoSuchName(), 5*time.Second)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			report := reportOf(t, test.notReady, test.changes, names.Options{Resolve: true})
@@ -154,6 +155,20 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// With --wait and --watch a report is judged again with every answer: nothing is left of the one before.
+func TestJudgedAgain(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	question := names.Question{Name: "web-2.web.shop.svc.cluster.local", Type: "A"}
+	right := names.Answer{Question: question, Code: "NOERROR", Addresses: []string{"10.0.0.3"}}
+	once, twice := reportOf(t, nil, nil, names.Options{Resolve: true}), reportOf(t, nil, nil, names.Options{Resolve: true})
+	once.Judge(now, []names.Answer{right})
+	twice.Judge(now, []names.Answer{{Question: question, Code: "NOERROR", Addresses: []string{"10.0.0.77"}, TTL: 30 * time.Second, Took: time.Millisecond}})
+	twice.Judge(now, []names.Answer{right})
+	if diff := cmp.Diff(once.Items[0].Replicas[2].Lookups, twice.Items[0].Replicas[2].Lookups, cmpopts.IgnoreUnexported(names.DNSLookup{})); diff != "" {
+		t.Errorf("judged once (-) and twice (+):\n%s", diff)
+	}
+}
+
 func TestNamesWithAnotherAddress(t *testing.T) {
 	r := reportOf(t, nil, map[string]string{
 		"EndpointSlice/web-x7k2p": "{endpoints: [{addresses: [10.0.0.1], hostname: web-0}, {addresses: [10.0.0.2, 10.9.9.9], hostname: web-1}, {addresses: [10.9.9.9], hostname: web-2}]}",
@@ -162,7 +177,7 @@ func TestNamesWithAnotherAddress(t *testing.T) {
 		published bool
 		reason    names.Reason
 		message   string
-	}{{true, "", ""}, {true, "", ""}, {false, names.WrongAddress, "EndpointSlices have 10.9.9.9 instead"}} {
+	}{{true, "", ""}, {true, "", ""}, {false, names.WrongAddress, names.MsgOtherAddresses([]string{"10.9.9.9"})}} {
 		n := r.Items[0].Replicas[i]
 		if *n.Published != want.published || n.Reason != want.reason || n.Message != want.message {
 			t.Errorf("%s: %t %s %q, want %+v", n.Pod, *n.Published, n.Reason, n.Message, want)

@@ -21,7 +21,7 @@ import (
 // other fields describe it.
 type PatchSet struct {
 	Why string `json:"-"`
-	// Event is the reason of the Event that is left on the set; absent if there is none.
+	// Event is the reason of the Event that is recorded on the set; absent if there is none.
 	Event string `json:"event,omitempty"`
 	// Partition is the change of the partition.
 	Partition *PartitionChange `json:"partition,omitempty"`
@@ -117,16 +117,16 @@ func (*PatchSet) refusal(o *Objection, namespace, set string) *Decision {
 	return &d
 }
 
-// PartitionChange is a change of the partition, as offsets and as ordinals: pods from that ordinal up
-// have the update revision.
+// PartitionChange is a change of the partition, as offsets and as ordinals: pods at or above that ordinal get
+// the update revision.
 type PartitionChange struct {
 	// From is the partition before, an offset.
 	From int32 `json:"from"`
 	// To is the partition after, an offset.
 	To int32 `json:"to"`
-	// FromOrdinal is the partition before as an ordinal: the lowest one that gets the update revision.
+	// FromOrdinal is the partition before, as an ordinal: the lowest one that gets the update revision.
 	FromOrdinal sts.Ordinal `json:"fromOrdinal"`
-	// ToOrdinal is the partition after as an ordinal.
+	// ToOrdinal is the partition after, as an ordinal.
 	ToOrdinal sts.Ordinal `json:"toOrdinal"`
 }
 

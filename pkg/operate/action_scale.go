@@ -10,13 +10,13 @@ import (
 // patch that tests what it replaces.
 type Scale struct {
 	Why string `json:"-"`
-	// Event is the reason of the Event that is left on the set.
+	// Event is the reason of the Event that is recorded on the set.
 	Event string `json:"event,omitempty"`
 	// From is the replicas before.
 	From int32 `json:"from"`
 	// To is the replicas after.
 	To int32 `json:"to"`
-	// Ordinal is the ordinal that is removed or added, the lowest of several.
+	// Ordinal is the ordinal that is removed or added; the lowest one if there are several.
 	Ordinal sts.Ordinal `json:"ordinal"`
 	// Ops are the JSON patch of the scale subresource as it is sent, `test` operations included.
 	Ops []PatchOp `json:"ops"`

@@ -9,8 +9,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
-// ReasonAdmission: mutating admission would store something else than was written to the set, a pod, a
-// claim or a volume, or has changed the stable template.
+// ReasonAdmission: mutating admission would change what is written to the set, a pod, a claim or a volume, or
+// has changed the stable template.
 const ReasonAdmission = "AdmissionChanges"
 
 // StoredError says that the API server would store another template than the one that an action

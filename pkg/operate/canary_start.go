@@ -61,7 +61,7 @@ func (i startCanary) guards() setGuards {
 		recordGuard,
 		i.undisturbedGuard().At(guard.InProgress),
 		abortGuard.At(guard.InProgress),
-		guard.New(guard.NewRule("other canary", "refuses while a canary is in progress that another command has started", guard.InProgress), i.requireOwnCanary),
+		guard.New(guard.NewRule("other canary", "refuses while a canary that another command has started is in progress", guard.InProgress), i.requireOwnCanary),
 		guard.New(guard.NewRule("update", "refuses while an update is in progress", guard.BeforeStart), requireNoUpdate),
 		guard.New(changeRule, requireChange),
 		guard.New(sizeRule.At(guard.BeforeStart), requireStartableSize),

@@ -120,7 +120,7 @@ const (
 	Failed Verdict = "Failed"
 )
 
-// Decision is what to do next, or why there is nothing to do now or at all.
+// Decision is what to do next, or why nothing can or needs to be done.
 type Decision struct {
 	// Verdict is the kind of decision.
 	Verdict Verdict `json:"verdict"`
@@ -130,7 +130,7 @@ type Decision struct {
 	Message string `json:"message"`
 	// Subject is the affected object: a pod, a budget.
 	Subject string `json:"subject,omitempty"`
-	// Member is the pod of the member that a change of size removes or adds with this step.
+	// Member is the pod of the member that a scale operation removes or adds with this step.
 	Member string `json:"member,omitempty"`
 	// Hint is what to do, often a command.
 	Hint sts.Hint `json:"hint,omitempty"`
@@ -141,7 +141,7 @@ type Decision struct {
 	// Recheck is when a Wait becomes another verdict if nothing changes before: what is
 	// waited for counts as failing from then on. Zero for unknown.
 	Recheck time.Time `json:"-"`
-	// Alteration is what mutating admission would make of the write, if that is the reason.
+	// Alteration is how mutating admission would change the write, if that is the reason.
 	Alteration *sts.Alteration `json:"alteration,omitempty"`
 	// Drain is the scale operation that has ended, whose record is removed.
 	Drain *record.Drain `json:"-"`
@@ -156,7 +156,7 @@ const (
 	ReasonNothingToDo = "NothingToDo"
 	// ReasonPaused: the canary is paused at the requested ordinal.
 	ReasonPaused = "Paused"
-	// ReasonComplete: the canary is the set's only revision now.
+	// ReasonComplete: all pods run the canary's revision.
 	ReasonComplete = "Complete"
 	// ReasonAborted: every ordinal is back on the stable revision.
 	ReasonAborted = "Aborted"
@@ -164,7 +164,7 @@ const (
 	ReasonResumed = "Resumed"
 	// ReasonSoaking: the updated pods have not been Ready for long enough; the command waits.
 	ReasonSoaking = "Soaking"
-	// ReasonChecking: commands have not ended; the command waits.
+	// ReasonChecking: checks are still running; the command waits.
 	ReasonChecking = "Checking"
 	// ReasonGateFailed: a gate of `promote --auto` failed; the message names it and the ordinal of the
 	// canary.
@@ -173,15 +173,14 @@ const (
 	ReasonUnstuck = "Unstuck"
 	// ReasonScaled: the set has the requested size.
 	ReasonScaled = "Scaled"
-	// ReasonScaleCancelled: the change of size was cancelled, and the set keeps the size it had
-	// reached.
+	// ReasonScaleCancelled: the scale operation was cancelled, and the set keeps the size that was reached.
 	ReasonScaleCancelled = "ScaleCancelled"
 	// ReasonMemberLeft: a member has left its cluster, so its pod must not continue as a member.
 	ReasonMemberLeft = "MemberLeft"
-	// ReasonScaleOnItsWay: members leave or join, or that was interrupted: finish or cancel it first.
+	// ReasonScaleOnItsWay: a scale operation is in progress or was interrupted: complete or cancel it first.
 	ReasonScaleOnItsWay = "ScaleOnItsWay"
-	// ReasonHookRuns: a command of a profile, or `--drain-exec` or `--drain-cmd`, has not ended; the
-	// command waits.
+	// ReasonHookRuns: a command of a profile, `--drain-exec` or `--drain-cmd` is still running; `drain-scale`
+	// waits for it.
 	ReasonHookRuns = "HookRuns"
 	// ReasonHookFailed: such a command failed; the message names it and the state of the member.
 	ReasonHookFailed = "HookFailed"
@@ -255,14 +254,14 @@ const (
 	ReasonForgotten = "Forgotten"
 	// ReasonRestartOnItsWay: another restart is not finished.
 	ReasonRestartOnItsWay = "RestartOnItsWay"
-	// ReasonRevisionChange: a pod would come back on another revision: an update, not a restart.
+	// ReasonRevisionChange: a pod would be recreated on another revision, which is an update and not a restart.
 	ReasonRevisionChange = "RevisionWouldChange"
 	// ReasonLeaderUnknown: the pods' results do not show which one is the leader.
 	ReasonLeaderUnknown = "LeaderUnknown"
 	// ReasonTwoBudgets: more than one PodDisruptionBudget selects a pod: the API server does not evict
 	// it.
 	ReasonTwoBudgets = "TwoBudgets"
-	// ReasonRevisionGone: the revision to roll back to is gone from history.
+	// ReasonRevisionGone: the revision to roll back to is no longer in history.
 	ReasonRevisionGone = "RevisionGone"
 	// ReasonRevisionReencoded: the server stored the stable template again under another revision
 	// name.

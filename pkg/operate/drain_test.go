@@ -350,13 +350,14 @@ func TestPreviewBackingOutOfAQuota(t *testing.T) {
 			for _, d := range operate.Preview(operate.NewDrainScale(drainOptions(3, nil), s), s) {
 				got = append(got, d.Message)
 			}
+			kept, _ := operate.MsgDrainKeptClaims([]string{"data-web-3", "data-web-4", "data-web-5"}, nil)
 			want := []string{
-				"scale down from 6 to 3 replicas: remove web-5, which has no pod: create Pod web-4 in StatefulSet web failed error: exceeded quota",
-				"scale to 5 replicas, removing web-5",
-				"remove web-4, which has no pod", "scale to 4 replicas, removing web-4",
-				"remove web-3", "add a finalizer to pod web-3 so that it is not recreated", "evict pod web-3", "scale to 3 replicas, removing web-3", "remove the finalizer from pod web-3",
-				"complete the scale-down (removed ordinals 3-5)",
-				"scaled to 3 replicas; removed ordinals 3-5; data kept in claims data-web-3, data-web-4, and 1 more",
+				operate.StepDrainFirst(false, 6, 3, operate.StepDrainRemoveMissing("web-5", "create Pod web-4 in StatefulSet web failed error: exceeded quota")),
+				operate.StepDrainScaleDown(5, "web-5"),
+				operate.StepDrainRemoveMissing("web-4", ""), operate.StepDrainScaleDown(4, "web-4"),
+				operate.StepDrainRemove("web-3"), operate.StepAddFinalizer("web-3"), operate.StepEvict("web-3"), operate.StepDrainScaleDown(3, "web-3"), operate.StepRemoveFinalizer("web-3"),
+				operate.StepDrainFinish(false, []sts.Ordinal{3, 4, 5}),
+				operate.MsgDrainScaled(3, false, []sts.Ordinal{3, 4, 5}) + "; " + kept,
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)

@@ -12,3 +12,33 @@ type (
 	CancelDrain   = cancelDrain
 	Unpark        = unpark
 )
+
+// The messages, for tests that compare which one is shown, and about what, not its words.
+var (
+	HintQuotaExceeded       = hintQuotaExceeded
+	HintQuotaRequires       = hintQuotaRequires
+	HintRejected            = hintRejected
+	MsgCannotRemove         = msgCannotRemove
+	MsgDrainKeptClaims      = msgDrainKeptClaims
+	MsgDrainScaled          = msgDrainScaled
+	MsgIgnoresParked        = msgIgnoresParked
+	MsgInvalid              = msgInvalid
+	MsgMayScale             = msgMayScale
+	MsgMayScaleCanary       = msgMayScaleCanary
+	MsgPlanChanged          = msgPlanChanged
+	MsgPodNotCreated        = msgPodNotCreated
+	MsgPodsTogether         = msgPodsTogether
+	MsgQuotaExceeded        = msgQuotaExceeded
+	MsgQuotaUse             = msgQuotaUse
+	MsgRevisionLabelChanged = msgRevisionLabelChanged
+	MsgSelectorMismatch     = msgSelectorMismatch
+	MsgWebhookFails         = msgWebhookFails
+	StepAddFinalizer        = stepAddFinalizer
+	StepDrainFinish         = stepDrainFinish
+	StepDrainFirst          = stepDrainFirst
+	StepDrainRemove         = stepDrainRemove
+	StepDrainRemoveMissing  = stepDrainRemoveMissing
+	StepDrainScaleDown      = stepDrainScaleDown
+	StepEvict               = stepEvict
+	StepRemoveFinalizer     = stepRemoveFinalizer
+)

@@ -62,11 +62,11 @@ func (l look) before(target sts.Ordinal) look {
 
 // Guards that each verb checks in a way of its own.
 var (
-	removedRule = guard.NewRule("removed", "stops when the record of the operation was removed", guard.Always)
-	sizeRule    = guard.NewRule("size", "refuses at 0 replicas", guard.Always)
+	removedRule = guard.NewRule("record removed", "stops when the record of the operation was removed", guard.Always)
+	sizeRule    = guard.NewRule("replicas", "refuses a StatefulSet with 0 replicas", guard.Always)
 	ordinalRule = guard.NewRule("ordinal", "refuses ordinals that the StatefulSet does not have", guard.BeforeStart)
 	changeRule  = guard.NewRule("change", "ends when there is nothing to change", guard.BeforeStart)
-	historyRule = guard.NewRule("history", "refuses to roll back an update of another client if a revision that is needed for it is no longer in history", guard.BeforeStart)
+	historyRule = guard.NewRule("history", "refuses to roll back an update of another client if a revision that the rollback requires is no longer in history", guard.BeforeStart)
 	ownerRule   = guard.NewRule("owner", "refuses fields that an operator or a GitOps controller would revert (`--force-ownership` proceeds)", guard.BeforeStart)
 )
 
@@ -112,7 +112,7 @@ func canaryGuard(nothing string) setGuard {
 var abortGuard = guard.New(guard.NewRule("abort", "refuses while a canary is being aborted; `canary abort`, `unstick` and `--on-failure=abort` resume the abort", guard.Always), requireNotAborting)
 
 func (l Lock) undisturbedGuard() setGuard {
-	return guard.New(guard.NewRule("undisturbed", "refuses when another client has changed the partition or the template (`--take-over` accepts the change)", guard.Always),
+	return guard.New(guard.NewRule("unchanged", "refuses when another client has changed the partition or the template (`--take-over` accepts the change)", guard.Always),
 		func(k look) *Decision { return l.requireUndisturbed(k.s, k.canary) })
 }
 
@@ -139,8 +139,8 @@ func availableGuard(whenFailing Verdict) setGuard {
 		func(l look) *Decision { return requireAvailable(l.s, whenFailing, l.target) })
 }
 
-var canaryPodsGuard = guard.New(guard.NewRule("canary pods", "waits until the pods that are updated so far are available; stops if one is failing", guard.BeforeStep),
+var canaryPodsGuard = guard.New(guard.NewRule("canary pods", "waits until the pods that have been updated so far are available; stops if one is failing", guard.BeforeStep),
 	func(l look) *Decision { return requireCanaryPods(l.s) })
 
-var budgetsGuard = guard.New(guard.NewRule("budgets", "waits until every PodDisruptionBudget allows a disruption; refuses if one never will", guard.BeforeStep),
+var budgetsGuard = guard.New(guard.NewRule("budgets", "waits until every PodDisruptionBudget allows a disruption; refuses if one can never allow it", guard.BeforeStep),
 	func(l look) *Decision { return requireBudgets(l.s, l.f, l.target) })

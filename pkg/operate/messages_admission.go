@@ -41,7 +41,7 @@ func hintRecordAltered(ns string, otherwise sts.Hint) sts.Hint {
 }
 
 func msgStoredAltered(set string, changes []sts.Change, by []string) string {
-	return fmt.Sprintf("mutating admission also changed statefulset/%s, which the dry run did not show: %s%s; nothing more was written",
+	return fmt.Sprintf("mutating admission also changed statefulset/%s, which the dry run had not shown: %s%s; nothing more was written",
 		set, sts.SayChanges(changes), possiblyBy(by))
 }
 
@@ -157,7 +157,7 @@ func hintWebhook() sts.Hint {
 }
 
 func hintWebhookFails() sts.Hint {
-	return sts.Hintf("rerun the command when the webhook responds; to list the webhooks: %s", sts.Kubectl("", "get", "validatingwebhookconfigurations,mutatingwebhookconfigurations"))
+	return sts.Hintf("rerun the command once the webhook responds; to list the webhooks: %s", sts.Kubectl("", "get", "validatingwebhookconfigurations,mutatingwebhookconfigurations"))
 }
 
 func hintPolicy(name string) sts.Hint {

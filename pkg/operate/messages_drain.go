@@ -42,7 +42,7 @@ func msgDrainUnchanged(replicas int32) string {
 }
 
 func msgDrainProfileRefuses(profile, why string) string {
-	return fmt.Sprintf("profile %s does not support adding or removing single members: %s", profile, why)
+	return fmt.Sprintf("profile %s does not support adding or removing individual members: %s", profile, why)
 }
 
 func msgDrainToZero(set string) (message string, hint sts.Hint) {
@@ -53,7 +53,7 @@ func msgDrainToZero(set string) (message string, hint sts.Hint) {
 func msgDrainQuorum(from, to, majority int32, scale sts.Hint) (message string, hint sts.Hint) {
 	message = fmt.Sprintf("scaling from %d to %s would lose quorum (%d required)", from, sts.Count(to, "member"), majority)
 	if majority < from {
-		hint = sts.Hintf("scale to %d first: %s; scale further once the remaining members have agreed on the new size", majority, scale)
+		hint = sts.Hintf("scale to %d first: %s; scale further down once the remaining members have agreed on the new size", majority, scale)
 	}
 	return message, hint
 }
@@ -94,11 +94,11 @@ func msgDrainRestartInProgress(set string, resume, forget sts.Hint) (message str
 }
 
 func hintDrainPartition(promote, abort sts.Hint) sts.Hint {
-	return sts.Hintf("the partition stops it; complete it: %s; or abort it: %s", promote, abort)
+	return sts.Hintf("the partition stops the update; complete it: %s; or roll it back: %s", promote, abort)
 }
 
 func hintDrainGitOps(to int32) sts.Hint {
-	return sts.Hintf("pause its syncing, rerun with --force-ownership, commit replicas: %d, then resume its syncing", to)
+	return sts.Hintf("pause syncing, rerun with --force-ownership, commit replicas: %d, then resume syncing", to)
 }
 
 func msgDrainScaledByOther(who, set string, has, expected int32, up bool) string {
@@ -118,7 +118,7 @@ func hintDrainScaleBack(size int32, scale sts.Hint) sts.Hint {
 }
 
 func hintDrainScaleDown(pod string, scale sts.Hint) sts.Hint {
-	return sts.Hintf("pod %s was added meanwhile and would be removed without being drained; if that is acceptable: %s; then rerun the command to resume", pod, scale)
+	return sts.Hintf("pod %s has been added since then and would be removed without being drained; if that is acceptable: %s; then rerun the command to resume", pod, scale)
 }
 
 func waitDrainUnseenPods(set string, counted, seen int) string {
@@ -182,7 +182,7 @@ func stepDrainResume(member string, phase record.MemberPhase, startedBy string) 
 }
 
 func stepDrainRestartCreated(member string) string {
-	return "start over with " + member + ": its pod was created meanwhile"
+	return "start over with " + member + ": its pod has been created since then"
 }
 
 func stepDrainRestartDeleted(member string) string {
@@ -199,7 +199,7 @@ func msgFinalizerRemoved(pod string, times int, get sts.Hint) (message string, h
 }
 
 func msgDrainImpossible(set, member string, phase record.MemberPhase, up bool, cancel sts.Hint) (message string, hint sts.Hint) {
-	return fmt.Sprintf("annotation %s of statefulset/%s records %s as %s, which is not possible in a %s", record.DrainAnnotation, set, member, phase, sayDirection(up)),
+	return fmt.Sprintf("annotation %s on statefulset/%s records %s as %s, which is not possible in a %s", record.DrainAnnotation, set, member, phase, sayDirection(up)),
 		sts.Hintf("to cancel: %s", cancel)
 }
 
@@ -235,13 +235,13 @@ func msgDrainPrecheckFailed(member, problem string) (message string, hint sts.Hi
 func msgDrainUnknown(member, problem string, podDeleted bool, finish, cancel sts.Hint) (message string, hint sts.Hint) {
 	message = fmt.Sprintf("cannot determine whether %s has left its cluster: %s", member, problem)
 	if podDeleted {
-		message += "; its pod was deleted meanwhile"
+		message += "; its pod was deleted in the meantime"
 	}
 	return message, sts.Hintf("rerun the command to check again; if it has left: %s; if it has not: %s", finish, cancel)
 }
 
 func msgDrainFailed(member, problem string) string {
-	return fmt.Sprintf("%s did not leave its cluster: %s; it may have left partially; its pod was not removed", member, problem)
+	return fmt.Sprintf("%s did not leave its cluster: %s; it may have partially left; its pod was not removed", member, problem)
 }
 
 func msgDrainFailedReverted(member, problem string) string {
@@ -367,7 +367,7 @@ func msgDrainNotParked(replicas int32) string {
 }
 
 func msgDrainParkedSize(set, size string, scale sts.Hint) (message string, hint sts.Hint) {
-	return fmt.Sprintf("annotation %s of statefulset/%s is not a valid size: %q", record.ParkedAnnotation, set, size), sts.Hintf("set the size: %s", scale)
+	return fmt.Sprintf("annotation %s on statefulset/%s is not a valid size: %q", record.ParkedAnnotation, set, size), sts.Hintf("set the size: %s", scale)
 }
 
 func msgDrainNoParkedSize(set string, scale sts.Hint) (message string, hint sts.Hint) {
@@ -399,7 +399,7 @@ func hintDrainUnpark(replicas int32, unpark sts.Hint) sts.Hint {
 }
 
 func msgDrainCancelScaled(replicas int32, lowest string) string {
-	return fmt.Sprintf("it was scaled to %s meanwhile: %s and above will be removed without being drained", sts.Count(replicas, "replica"), lowest)
+	return fmt.Sprintf("the StatefulSet was scaled to %s in the meantime: %s and above will be removed without being drained", sts.Count(replicas, "replica"), lowest)
 }
 
 func msgDrainCancelStays(member string, remove sts.Hint) (message string, hint sts.Hint) {

@@ -42,7 +42,7 @@ func msgPauseRemoved(partition int32, kept []sts.Ordinal) string {
 }
 
 func msgPartitionBefore(set string, partition int32, kept []sts.Ordinal) string {
-	return fmt.Sprintf("cannot resume statefulset/%s: resuming would restore partition %d, which keeps %s from being updated, and would remove the record for a rollback",
+	return fmt.Sprintf("cannot resume statefulset/%s: resuming would restore partition %d, which keeps %s from being updated, and would remove the record that a rollback requires",
 		set, partition, sts.SayOrdinals(kept))
 }
 

@@ -42,7 +42,7 @@ func msgNothingToRestart() string { return "nothing to restart: 0 replicas" }
 // What ends a restart.
 
 func msgRestartRecordRemoved(set string) string {
-	return fmt.Sprintf("annotation %s of statefulset/%s was removed during the restart", record.RestartAnnotation, set)
+	return fmt.Sprintf("annotation %s was removed from statefulset/%s during the restart", record.RestartAnnotation, set)
 }
 
 // left are the ordinals that are not restarted yet.
@@ -73,7 +73,7 @@ func msgTwoLeaders(a, b string) string {
 	return fmt.Sprintf("--leader-exec reports two leaders: pods %s and %s", a, b)
 }
 
-func hintTwoLeaders() sts.Hint { return sts.Hintf("rerun the command when only one pod is the leader") }
+func hintTwoLeaders() sts.Hint { return sts.Hintf("rerun the command once only one pod is the leader") }
 
 func msgNoSuchRevision(pod, revision string) string {
 	return fmt.Sprintf("for pod %s to be replaced: its revision %q does not exist", pod, revision)
@@ -104,7 +104,9 @@ func msgTwoBudgets(budgets []string, pod string) string {
 	return fmt.Sprintf("cannot evict pod %s: more than one PodDisruptionBudget selects it (%s)", pod, strings.Join(budgets, " and "))
 }
 
-func hintTwoBudgets() sts.Hint { return sts.Hintf("keep one of these PodDisruptionBudgets") }
+func hintTwoBudgets() sts.Hint {
+	return sts.Hintf("delete or change all but one of these PodDisruptionBudgets")
+}
 
 func msgBudgetHoldsUnready(budget string) string {
 	return fmt.Sprintf("for a pod to become healthy: poddisruptionbudget/%s blocks the eviction of unready pods until then", budget)

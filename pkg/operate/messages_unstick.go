@@ -58,7 +58,7 @@ func hintNoRevisionWorks(unstick, abort sts.Hint) sts.Hint {
 }
 
 func msgFailsWhereItShould(pod, trouble, revision string) string {
-	return fmt.Sprintf("pod %s has its correct revision %s and %s: no update is stuck, and deleting the pod would not help", pod, revision, trouble)
+	return fmt.Sprintf("pod %s already has the correct revision %s and %s: no update is stuck, and deleting the pod would not help", pod, revision, trouble)
 }
 
 func hintInspect(look sts.Hint) sts.Hint { return sts.Hintf("inspect it: %s", look) }
@@ -79,10 +79,10 @@ func msgNotMoving(set string, still time.Duration, what string) string {
 	return fmt.Sprintf("statefulset/%s has not changed for %s: %s; unstick cannot fix that", set, sts.Age(still), what)
 }
 
-func msgNotDeleted(pod string) string { return "the StatefulSet controller does not delete pod " + pod }
+func msgNotDeleted(pod string) string { return "the StatefulSet controller is not deleting pod " + pod }
 
 func msgNotReplaced(pod string) string {
-	return "the StatefulSet controller does not replace pod " + pod
+	return "the StatefulSet controller is not replacing pod " + pod
 }
 
 func hintControllerDown(describe sts.Hint) sts.Hint {

@@ -34,7 +34,7 @@ func TestReadObjection(t *testing.T) {
 		"PodSecurity": {status(403, "Forbidden", `pods "web-2" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true (pod or container "app" must set it)`),
 			operate.ByPodSecurity, "restricted:latest", `PodSecurity "restricted:latest": runAsNonRoot != true (pod or container "app" must set it)`},
 		"quota": {status(403, "Forbidden", `pods "web-2" is forbidden: exceeded quota: small, requested: pods=1,requests.cpu=100m, used: pods=3,requests.cpu=300m, limited: pods=3,requests.cpu=300m`),
-			operate.ByQuota, "small", "resourcequota/small is exceeded (pods: 3 used of 3, 1 requested; requests.cpu: 300m used of 300m, 100m requested)"},
+			operate.ByQuota, "small", operate.MsgQuotaExceeded("resourcequota/small", []string{"pods: " + operate.MsgQuotaUse("3", "3", "1", ""), "requests.cpu: " + operate.MsgQuotaUse("300m", "300m", "100m", "")})},
 		"quota that requires a request": {status(403, "Forbidden", `pods "web-2" is forbidden: failed quota: cpu: must specify requests.cpu for: app`),
 			operate.ByQuota, "cpu", "resourcequota/cpu: must specify requests.cpu for: app"},
 		"limited resource without a quota": {status(403, "Forbidden", `pods "web-2" is forbidden: insufficient quota to consume: cpu`),
@@ -52,7 +52,7 @@ func TestReadObjection(t *testing.T) {
 		"webhook without words": {status(400, "", `admission webhook "guard.example.com" denied the request without explanation`),
 			operate.ByWebhook, "guard.example.com", `admission webhook "guard.example.com": without explanation`},
 		"webhook out of reach": {status(500, "InternalError", `Internal error occurred: failed calling webhook "guard.example.com": failed to call webhook: Post "https://x": context deadline exceeded`),
-			operate.ByFailingWebhook, "guard.example.com", `admission webhook "guard.example.com" cannot be called: failed to call webhook: Post "https://x": context deadline exceeded`},
+			operate.ByFailingWebhook, "guard.example.com", operate.MsgWebhookFails(`admission webhook "guard.example.com"`, `failed to call webhook: Post "https://x": context deadline exceeded`)},
 		"webhook with side effects": {status(400, "BadRequest", `admission webhook "guard.example.com" does not support dry run`),
 			operate.NoDryRun, "guard.example.com", `admission webhook "guard.example.com" does not support dry run`},
 		"policy": {status(422, "Invalid", `pods "web-1" is invalid: : ValidatingAdmissionPolicy 'guard' with binding 'all' denied request: the operator does that`),
@@ -66,7 +66,7 @@ func TestReadObjection(t *testing.T) {
 		"namespace": {status(403, "Forbidden", `pods "web-2" is forbidden: unable to create new content in namespace shop because it is being terminated`),
 			operate.ByNamespace, "shop", "namespace/shop: because it is being terminated"},
 		"validation": {status(422, "Invalid", `Pod "web-2" is invalid: spec.containers[0].image: Required value`),
-			operate.ByValidation, "", "validation failed: spec.containers[0].image: Required value"},
+			operate.ByValidation, "", operate.MsgInvalid("spec.containers[0].image: Required value")},
 		"another plugin, or authorization": {status(403, "Forbidden", `pods "web-2" is forbidden: node affinity is not allowed here`),
 			operate.ByAdmission, "", "node affinity is not allowed here"},
 		"pages of text": {status(403, "Forbidden", `admission webhook "guard.example.com" denied the request: `+long),
@@ -106,21 +106,21 @@ func TestRefusalsHaveHints(t *testing.T) {
 	}{
 		`admission webhook "a" denied the request: no`:                                 {"kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations", true},
 		`x: violates PodSecurity "baseline:latest": no`:                                {"kubectl get namespace shop --show-labels", false},
-		`x: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1`:       {"raise the quota or free some of it; for details: kubectl describe resourcequota q -n shop", false},
-		`x: failed quota: q: must specify limits.cpu for: a,b; limits.memory for: app`: {"set limits.cpu of container a,b, limits.memory of container app in the pod template, or a default in a LimitRange; for details: kubectl describe resourcequota q -n shop", false},
+		`x: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1`:       {operate.HintQuotaExceeded("shop", "q").String(), false},
+		`x: failed quota: q: must specify limits.cpu for: a,b; limits.memory for: app`: {operate.HintQuotaRequires("shop", "q", "limits.cpu of container a,b, limits.memory of container app").String(), false},
 		`x: error looking up service account shop/web: serviceaccount "web" not found`: {"kubectl create serviceaccount web -n shop", false},
-		`x: no PriorityClass with name gone was found`:                                 {"create the PriorityClass", false},
-		`x: pod rejected: RuntimeClass "gone" not found`:                               {"create the RuntimeClass", false},
+		`x: no PriorityClass with name gone was found`:                                 {"kubectl get priorityclasses", false},
+		`x: pod rejected: RuntimeClass "gone" not found`:                               {"kubectl get runtimeclasses", false},
 		`x: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`:         {"kubectl describe validatingadmissionpolicy p", true},
 		`x: minimum cpu usage per Pod is 1`:                                            {"kubectl describe limitrange -n shop", false},
-		`x: something else`:                                                            {"fix the reported error", true},
+		`x: something else`:                                                            {operate.HintRejected().String(), true},
 	} {
 		o := operate.ReadObjection(status(403, "Forbidden", message))
 		d := o.Refuse("shop", operate.Trial{Pod: ststest.Web(1).Pods[0]})
 		if d.Verdict != operate.Refused || d.Reason != operate.ReasonPodRefused || !strings.Contains(d.Hint.String(), test.hint) || strings.Contains(d.Hint.String(), "--skip-pod-check") != test.skip {
 			t.Errorf("%s: %s %s: %s", message, d.Verdict, d.Reason, d.Hint)
 		}
-		if d := o.RefuseRemoval("shop", "evict", "web-1"); !strings.Contains(d.Hint.String(), test.hint) || !strings.HasPrefix(d.Message, "cannot evict pod web-1: ") {
+		if d := o.RefuseRemoval("shop", "evict", "web-1"); !strings.Contains(d.Hint.String(), test.hint) || !strings.HasPrefix(d.Message, operate.MsgCannotRemove("evict", "web-1", "")) {
 			t.Errorf("%s: %s: %s", message, d.Message, d.Hint)
 		}
 	}
@@ -143,16 +143,16 @@ func TestQuotaAfterTheOldPod(t *testing.T) {
 	}{
 		"full by the old pod": {"requested: pods=1, used: pods=3, limited: pods=3", pod("1", ""), "", true},
 		"over its limit": {"requested: pods=1, used: pods=4, limited: pods=3", pod("1", ""),
-			"resourcequota/q is exceeded (pods: 4 used of 3, 1 requested, 1 freed by replaced pods)", true},
+			operate.MsgQuotaExceeded("resourcequota/q", []string{"pods: " + operate.MsgQuotaUse("4", "3", "1", "1")}), true},
 		"cpu comes free": {"requested: requests.cpu=1500m, used: requests.cpu=3, limited: requests.cpu=3500m", pod("1", ""), "", true},
 		"not enough cpu comes free": {"requested: requests.cpu=2, used: requests.cpu=3, limited: requests.cpu=3500m", pod("1", ""),
-			"resourcequota/q is exceeded (requests.cpu: 3 used of 3500m, 2 requested, 1 freed by replaced pods)", true},
+			operate.MsgQuotaExceeded("resourcequota/q", []string{"requests.cpu: " + operate.MsgQuotaUse("3", "3500m", "2", "1")}), true},
 		"only the cpu does not fit": {"requested: pods=1,requests.cpu=50m, used: pods=6,requests.cpu=60m, limited: pods=6,requests.cpu=60m", pod("10m", ""),
-			"resourcequota/q is exceeded (requests.cpu: 60m used of 60m, 50m requested, 10m freed by replaced pods)", true},
+			operate.MsgQuotaExceeded("resourcequota/q", []string{"requests.cpu: " + operate.MsgQuotaUse("60m", "60m", "50m", "10m")}), true},
 		"no pod goes": {"requested: pods=1, used: pods=3, limited: pods=3", nil,
-			"resourcequota/q is exceeded (pods: 3 used of 3, 1 requested)", true},
+			operate.MsgQuotaExceeded("resourcequota/q", []string{"pods: " + operate.MsgQuotaUse("3", "3", "1", "")}), true},
 		"the quota may count other pods": {"requested: pods=1, used: pods=3, limited: pods=3", pod("1", "high"),
-			"resourcequota/q is exceeded (pods: 3 used of 3, 1 requested)", false},
+			operate.MsgQuotaExceeded("resourcequota/q", []string{"pods: " + operate.MsgQuotaUse("3", "3", "1", "")}), false},
 		"another reason": {"requested: something", pod("1", ""), "resourcequota/q: requested: something", true},
 	} {
 		o := operate.ReadObjection(status(403, "Forbidden", `pods "web-2" is forbidden: exceeded quota: q, `+test.message))
@@ -191,14 +191,14 @@ func TestCheckQuotas(t *testing.T) {
 		want   string
 	}{
 		"room for all":                   {quota("q", "pods", "3", "6"), three, true, ""},
-		"room for some":                  {quota("q", "pods", "3", "5"), three, true, "the pods of ordinals 3-5 together: resourcequota/q is exceeded (pods: 3 used of 5, 3 requested)"},
+		"room for some":                  {quota("q", "pods", "3", "5"), three, true, operate.MsgPodNotCreated(operate.MsgPodsTogether([]sts.Ordinal{3, 4, 5}), operate.MsgQuotaExceeded("resourcequota/q", []string{"pods: " + operate.MsgQuotaUse("3", "5", "3", "")}))},
 		"replaced one by one":            {quota("q", "pods", "3", "3"), same, false, ""},
-		"each requests more":             {quota("q", "requests.cpu", "3", "5"), grow, true, "the pods of ordinals 0-2 together: resourcequota/q is exceeded (requests.cpu: 3 used of 5, 6 requested, 3 freed by replaced pods)"},
-		"several revisions":              {quota("q", "requests.cpu", "5", "9"), mixed, true, "the pods of ordinals 0-2, 4 together: resourcequota/q is exceeded (requests.cpu: 5 used of 9, 10 requested, 5 freed by replaced pods)"},
+		"each requests more":             {quota("q", "requests.cpu", "3", "5"), grow, true, operate.MsgPodNotCreated(operate.MsgPodsTogether([]sts.Ordinal{0, 1, 2}), operate.MsgQuotaExceeded("resourcequota/q", []string{"requests.cpu: " + operate.MsgQuotaUse("3", "5", "6", "3")}))},
+		"several revisions":              {quota("q", "requests.cpu", "5", "9"), mixed, true, operate.MsgPodNotCreated(operate.MsgPodsTogether([]sts.Ordinal{0, 1, 2, 4}), operate.MsgQuotaExceeded("resourcequota/q", []string{"requests.cpu: " + operate.MsgQuotaUse("5", "9", "10", "5")}))},
 		"each requests more, with room":  {quota("q", "requests.cpu", "3", "6"), grow, true, ""},
 		"a scope that may not hold them": {quota("q", "pods", "3", "3", corev1.ResourceQuotaScopeBestEffort), three, true, ""},
 		"claims": {quota("q", "requests.storage", "3Gi", "4Gi"), []operate.Trial{{Pod: pod("1"), Count: 1, Claims: corev1.ResourceList{"requests.storage": resource.MustParse("2Gi")}}}, true,
-			"pod web-1: resourcequota/q is exceeded (requests.storage: 3Gi used of 4Gi, 2Gi requested)"},
+			operate.MsgPodNotCreated("pod web-1", operate.MsgQuotaExceeded("resourcequota/q", []string{"requests.storage: " + operate.MsgQuotaUse("3Gi", "4Gi", "2Gi", "")}))},
 		"one that is replaced": {quota("q", "pods", "3", "3"), []operate.Trial{{Pod: pod("1"), Replaces: pod("1"), Count: 1}}, false, ""},
 	} {
 		if more := operate.NeedsMore(test.trials, ststest.Now); more != test.more {
@@ -207,7 +207,7 @@ func TestCheckQuotas(t *testing.T) {
 		o, trial := operate.CheckQuotas([]*corev1.ResourceQuota{test.quota}, test.trials, ststest.Now)
 		got := ""
 		if o != nil {
-			got = strings.Replace(o.Warn(trial), " will not be created", "", 1)
+			got = o.Warn(trial)
 			if costs := test.trials[len(test.trials)-1].Costs; trial.Pod != test.trials[0].Pod || trial.Costs != costs {
 				t.Errorf("%s: about %v", name, trial.Pod)
 			}
@@ -237,10 +237,10 @@ func TestCheckLabels(t *testing.T) {
 	}{
 		"a label of its own":                 {label("team", "payments"), nil, ""},
 		"the label with its name":            {label(appsv1.StatefulSetPodNameLabel, "other"), nil, ""},
-		"another revision":                   {label(appsv1.StatefulSetRevisionLabel, "gitops"), nil, `mutating admission changes its label controller-revision-hash from "` + ststest.StableRevision + `" to "gitops", so the StatefulSet controller would keep deleting and recreating it`},
-		"no revision":                        {label(appsv1.StatefulSetRevisionLabel, ""), nil, `mutating admission changes its label controller-revision-hash from "` + ststest.StableRevision + `" to "", so the StatefulSet controller would keep deleting and recreating it`},
+		"another revision":                   {label(appsv1.StatefulSetRevisionLabel, "gitops"), nil, operate.MsgRevisionLabelChanged(appsv1.StatefulSetRevisionLabel, ststest.StableRevision, "gitops")},
+		"no revision":                        {label(appsv1.StatefulSetRevisionLabel, ""), nil, operate.MsgRevisionLabelChanged(appsv1.StatefulSetRevisionLabel, ststest.StableRevision, "")},
 		"another revision, which none needs": {label(appsv1.StatefulSetRevisionLabel, "gitops"), onDelete, ""},
-		"a label of the selector":            {label("app", ""), onDelete, "mutating admission changes its labels, so it does not match the StatefulSet's selector (app=web) and the controller would not find it"},
+		"a label of the selector":            {label("app", ""), onDelete, operate.MsgSelectorMismatch("app=web")},
 	} {
 		set := ststest.Web(3).Sets[0]
 		if test.set != nil {

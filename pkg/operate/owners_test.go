@@ -31,10 +31,12 @@ func TestCautions(t *testing.T) {
 	}
 	byHand := onSet(func(set *appsv1.StatefulSet) { set.Annotations = nil })
 	const (
-		ci     = `^field manager ci .*`
-		scales = `^HPA web scales this StatefulSet \(1 to 6 replicas\)`
-		grows  = scales + `.* run the canary's revision$`
+		ci  = `\bci\b.*`
+		by  = "HPA web"
+		its = "1 to 6 replicas"
 	)
+	exactly := func(text sts.Hint) string { return "^" + regexp.QuoteMeta(text.String()) + "$" }
+	grows := exactly(operate.MsgMayScaleCanary(by, its))
 	tests := []struct {
 		name    string
 		from    *sts.Inventory
@@ -48,9 +50,9 @@ func TestCautions(t *testing.T) {
 		{"the canary is there already", standing(2), []change{hpa(6)}, promoting{Lock: holder("1")}, nil},
 		{"a pause begins one", standing(2), []change{hpa(6), byHand}, operate.PauseUpdate{Lock: holder("1")}, []string{grows}},
 		{"an abort ends one", standing(2), []change{hpa(6), byHand}, operate.AbortCanary{Lock: holder("1")}, nil},
-		{"a scale-down to a size in its range", ststest.Web(5), []change{hpa(6), noBudget}, drain(3, nil), []string{scales + `.* may override replicas: 3$`}},
+		{"a scale-down to a size in its range", ststest.Web(5), []change{hpa(6), noBudget}, drain(3, nil), []string{exactly(operate.MsgMayScale(by, its, 3))}},
 		{"parking under one that ignores 0 replicas", ststest.Web(5), []change{hpa(6), noBudget}, drainWith(0, nil, func(o *operate.DrainOptions) { o.Park = true }),
-			[]string{`^HPA web \(1 to 6 replicas\) ignores .* after --unpark$`}},
+			[]string{exactly(operate.MsgIgnoresParked(by, its))}},
 		{"nothing is written", ststest.Web(5), []change{hpa(6), applies(`{"f:spec":{"f:template":{}}}`)}, start("1", ststest.StableImage, 1), nil},
 		{"a field manager of the template", ststest.Web(5), []change{applies(`{"f:spec":{"f:template":{},"f:replicas":{}}}`)}, start("1", "web:2", 1),
 			[]string{ci + `spec\.template`}},
@@ -90,7 +92,7 @@ func TestManagedRefusals(t *testing.T) {
 	operator := func(set *appsv1.StatefulSet) {
 		set.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Database", Name: "db", Controller: new(true)}}
 	}
-	const inGit = " in Git.*--print-patch .*--force-ownership"
+	const inGit = `--print-patch\b.*--force-ownership\b`
 	tests := []struct {
 		name    string
 		changes []func(*appsv1.StatefulSet)
@@ -98,10 +100,10 @@ func TestManagedRefusals(t *testing.T) {
 		hint    string // a pattern
 	}{
 		{"by its annotation", []func(*appsv1.StatefulSet){mark}, `Argo CD application shop \(argocd.argoproj.io/tracking-id\)`, inGit},
-		{"by its managed fields", []func(*appsv1.StatefulSet){applies(`{"f:spec":{"f:template":{}}}`)}, `Argo CD \(field manager argocd-controller\)`, inGit},
+		{"by its managed fields", []func(*appsv1.StatefulSet){applies(`{"f:spec":{"f:template":{}}}`)}, `Argo CD \(.*\bargocd-controller\)`, inGit},
 		{"it does not manage template and partition", []func(*appsv1.StatefulSet){mark, applies(`{"f:spec":{"f:replicas":{}}}`)}, "", ""},
 		{"an operator, for which a patch of the set is useless", []func(*appsv1.StatefulSet){operator}, `Database db \(example.com/v1\) \(metadata.ownerReferences\)`,
-			`kubectl edit Database.example.com db -n test; or add --force-ownership`},
+			`kubectl edit Database.example.com db -n test\b.*--force-ownership\b`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -103,7 +103,7 @@ func (i resumeUpdate) guards() setGuards {
 		canaryGuard(msgNothingToResume()),
 		abortGuard,
 		i.undisturbedGuard(),
-		guard.New(guard.NewRule("partition before", "refuses if the partition before the canary would stop the rest of the update", guard.Always), requirePartitionBefore),
+		guard.New(guard.NewRule("previous partition", "refuses if the partition from before the canary would stop the rest of the update", guard.Always), requirePartitionBefore),
 		canaryPodsGuard,
 		availableGuard(Stuck),
 		budgetsGuard,

@@ -93,7 +93,7 @@ func (i restartPods) guards() setGuards {
 		guard.New(guard.NewRule("other restart", "refuses while a restart with other options is in progress", guard.Always), i.requireOwnRestart),
 		guard.New(ordinalRule, i.requireOrdinals),
 		guard.New(guard.NewRule("pods", "waits for a chosen pod that is missing or terminating; stops if it cannot start", guard.BeforeStart), i.requirePods),
-		guard.New(guard.NewRule("revisions", "refuses if a pod would be recreated on another revision than its own", guard.BeforeStep), i.requireSameRevisions),
+		guard.New(guard.NewRule("revisions", "refuses if a pod would be recreated on a different revision", guard.BeforeStep), i.requireSameRevisions),
 		guard.New(availableGuard(Stuck).Rule, i.requireOthersAvailable),
 		guard.New(guard.NewRule("updating", "waits while the controller updates other pods", guard.BeforeStep), requireNoUpdateDue),
 		guard.New(budgetsGuard.Rule, requireRestartable),

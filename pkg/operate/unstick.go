@@ -84,7 +84,7 @@ func (i unstick) guards() setGuards {
 		guard.New(partitionGuard.Rule, i.requireStrategy),
 		guard.New(guard.NewRule("stuck", "refuses, or ends, unless the update is proven to be stuck", guard.BeforeStart), requireStuck),
 		guard.New(guard.NewRule("remedy", "stops when neither the update nor the stable revision works", guard.BeforeStart), i.requireRemedy),
-		guard.New(guard.NewRule("plan", "refuses another fix than the one that was confirmed", guard.BeforeStart), i.requireAgreed),
+		guard.New(guard.NewRule("plan", "refuses a fix that differs from the one that was confirmed", guard.BeforeStart), i.requireAgreed),
 		guard.New(historyRule, underRecreate(requireStableTemplate)),
 		guard.New(managed.Rule, underRecreate(managed.Check)),
 	}
@@ -133,7 +133,7 @@ func (i unstick) requireRemedy(l look) *Decision {
 	return &d
 }
 
-// requireAgreed refuses another fix than the one that was confirmed.
+// requireAgreed refuses a fix that differs from the one that was confirmed.
 func (i unstick) requireAgreed(l look) *Decision {
 	if i.agreed == "" || i.agreed == l.stuck.Remedy {
 		return nil

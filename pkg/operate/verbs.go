@@ -6,7 +6,7 @@ import "github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 func Verbs() []guard.Verb {
 	const (
 		awaited = "a scale operation may wait for the rollback"
-		noPod   = "it removes no pod"
+		noPod   = "it does not remove pods"
 	)
 	down, up := forSet("drain-scale", drainScale{}, drainScale{}.guards(false), nil), forSet("drain-scale", drainScale{}, drainScale{}.guards(true), nil)
 	down.Case, up.Case = "to fewer replicas", "to more replicas"

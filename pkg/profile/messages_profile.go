@@ -209,10 +209,10 @@ func msgNotFound(name string, builtin []string) string {
 	return fmt.Sprintf("built-in drain profile %q not found, must be one of %s", name, strings.Join(builtin, ", "))
 }
 
-func msgAnnotated(where string) string { return fmt.Sprintf("annotation %s of %s", Annotation, where) }
+func msgAnnotated(where string) string { return fmt.Sprintf("annotation %s on %s", Annotation, where) }
 
 func msgAnnotatedNotFound(where, name string) string {
-	return fmt.Sprintf("annotation %s of %s: drain profile %q not found", Annotation, where, name)
+	return fmt.Sprintf("annotation %s on %s: drain profile %q not found", Annotation, where, name)
 }
 
 func msgMatchedImage(image, container string) string {

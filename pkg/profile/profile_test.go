@@ -141,7 +141,7 @@ func TestArgv(t *testing.T) {
 		{"$$$$", "$$", ""},
 		{"$(date) $(pod_name) $() $(A B) $HOME $", "$(date) $(pod_name) $() $(A B) $HOME $", ""},
 		{"$(POD_NAME", "$(POD_NAME", ""},
-		{"$(OTHER)", "", "command x: $(OTHER) has no value"},
+		{"$(OTHER)", "", profile.MsgCommandError("x", errors.New(profile.MsgNoVariable("OTHER")))},
 	} {
 		c := profile.Command{Name: "x", Command: []string{test.arg}}
 		argv, err := c.Argv(vars)
@@ -177,7 +177,7 @@ func TestWanted(t *testing.T) {
 		}
 	}
 	c := profile.Command{Name: "x", If: map[string]string{"GONE": "."}}
-	if _, err := c.Wanted(vars); err == nil || err.Error() != "command x: $(GONE) has no value" {
+	if _, err := c.Wanted(vars); err == nil || err.Error() != profile.MsgCommandError("x", errors.New(profile.MsgNoVariable("GONE"))) {
 		t.Error(err)
 	}
 }
@@ -195,20 +195,20 @@ func TestRead(t *testing.T) {
 		{"all", "db-2 up\nid=7\nrole=leader\n", 0, profile.Vars{"ID": "7", "ROLE": "leader"}, ""},
 		{"another good exit code", "db-2 up\nid=7\n", 3, profile.Vars{"ID": "7", "ROLE": "none"}, ""},
 		{"an empty value", "db-2 up\nid=\n", 0, profile.Vars{"ID": "", "ROLE": "none"}, ""},
-		{"exit code", "db-2 up\nid=7\n", 1, nil, "terminated with exit code 1"},
-		{"not expected", "db-22 up\nid=7\n", 0, nil, `output does not match "^db-2\\s"`},
-		{"rejected", "db-2 up\nid=7\nerror", 0, nil, `output matches "error"`},
-		{"nothing to capture", "db-2 up", 0, nil, `cannot capture ID: output does not match "^id=(.*)$"`},
-		{"a long value", "db-2 up\nid=" + strings.Repeat("x", 257), 0, nil, "captured value of ID is longer than 256 bytes"},
-		{"an escape sequence", "db-2 up\nid=\x1b[1m", 0, nil, "captured value of ID contains a line break or another control character"},
-		{"not text", "db-2 up\nid=\xff", 0, nil, "captured value of ID is not valid UTF-8"},
+		{"exit code", "db-2 up\nid=7\n", 1, nil, profile.MsgTerminated(1)},
+		{"not expected", "db-22 up\nid=7\n", 0, nil, profile.MsgNoMatch(`^db-2\s`)},
+		{"rejected", "db-2 up\nid=7\nerror", 0, nil, profile.MsgMatch("error")},
+		{"nothing to capture", "db-2 up", 0, nil, profile.MsgNotCaptured("ID", "^id=(.*)$")},
+		{"a long value", "db-2 up\nid=" + strings.Repeat("x", 257), 0, nil, profile.MsgCapturedValue("ID", profile.MsgValueLong())},
+		{"an escape sequence", "db-2 up\nid=\x1b[1m", 0, nil, profile.MsgCapturedValue("ID", profile.MsgValueControl())},
+		{"not text", "db-2 up\nid=\xff", 0, nil, profile.MsgCapturedValue("ID", profile.MsgValueNotUTF8())},
 	} {
 		captured, problem := c.Read(vars, test.code, test.stdout)
 		if diff := cmp.Diff(test.captured, captured); diff != "" || problem != test.problem {
 			t.Errorf("%s: problem %q, captured (-want +got)\n%s", test.name, problem, diff)
 		}
 	}
-	if _, problem := c.Read(nil, 0, "x"); problem != "$(POD_NAME) has no value" {
+	if _, problem := c.Read(nil, 0, "x"); problem != profile.MsgNoVariable("POD_NAME") {
 		t.Error(problem)
 	}
 }
@@ -233,16 +233,16 @@ metadata: {name: my-etcd}, system: X, match: {images: ['bitnami/etc?'], labels: 
 		want, why string
 		ambiguous string
 	}{
-		{"by image", set("quay.io/coreos/etcd:v3.6.4", nil, nil), profile.Builtin(), "etcd", "matched image quay.io/coreos/etcd:v3.6.4 of container db", ""},
-		{"by digest", set("etcd@sha256:00", nil, nil), profile.Builtin(), "etcd", "matched image etcd@sha256:00 of container db", ""},
-		{"a registry with a port", set("registry:5000/etcd", nil, nil), profile.Builtin(), "etcd", "matched image registry:5000/etcd of container db", ""},
+		{"by image", set("quay.io/coreos/etcd:v3.6.4", nil, nil), profile.Builtin(), "etcd", profile.MsgMatchedImage("quay.io/coreos/etcd:v3.6.4", "db"), ""},
+		{"by digest", set("etcd@sha256:00", nil, nil), profile.Builtin(), "etcd", profile.MsgMatchedImage("etcd@sha256:00", "db"), ""},
+		{"a registry with a port", set("registry:5000/etcd", nil, nil), profile.Builtin(), "etcd", profile.MsgMatchedImage("registry:5000/etcd", "db"), ""},
 		{"only whole parts", set("quay.io/coreos/etcd-backup:v1", nil, nil), profile.Builtin(), "", "", ""},
-		{"by label", set("example.com/db", app("rabbitmq"), nil), profile.Builtin(), "rabbitmq", "matched label app.kubernetes.io/name=rabbitmq", ""},
-		{"an image wins over a label", set("cassandra:5", app("rabbitmq"), nil), profile.Builtin(), "cassandra", "matched image cassandra:5 of container db", ""},
+		{"by label", set("example.com/db", app("rabbitmq"), nil), profile.Builtin(), "rabbitmq", profile.MsgMatchedLabel("app.kubernetes.io/name=rabbitmq"), ""},
+		{"an image wins over a label", set("cassandra:5", app("rabbitmq"), nil), profile.Builtin(), "cassandra", profile.MsgMatchedImage("cassandra:5", "db"), ""},
 		{"two by image", set("bitnami/etcd", nil, nil), twins, "", "", "etcd my-etcd"},
 		{"two by label", set("example.com/db", app("rabbitmq"), nil), twins, "", "", "rabbitmq my-etcd"},
-		{"the annotation wins", set("etcd", nil, on("minio")), profile.Builtin(), "minio", "annotation kubectl-sts.dev/drain-profile of the StatefulSet", ""},
-		{"none by annotation", set("etcd", nil, on("none")), profile.Builtin(), "", "annotation kubectl-sts.dev/drain-profile of the StatefulSet", ""},
+		{"the annotation wins", set("etcd", nil, on("minio")), profile.Builtin(), "minio", profile.MsgAnnotated("the StatefulSet"), ""},
+		{"none by annotation", set("etcd", nil, on("none")), profile.Builtin(), "", profile.MsgAnnotated("the StatefulSet"), ""},
 		{"no match", set("postgres:17", nil, nil), profile.Builtin(), "", "", ""},
 	} {
 		got, err := profile.Detect(test.set, test.profiles)
@@ -264,7 +264,7 @@ metadata: {name: my-etcd}, system: X, match: {images: ['bitnami/etc?'], labels: 
 	template := set("etcd", nil, nil)
 	template.Spec.Template.Annotations = on("nosql")
 	if _, err := profile.Detect(template, profile.Builtin()); err == nil ||
-		err.Error() != `annotation kubectl-sts.dev/drain-profile of the pod template: drain profile "nosql" not found` {
+		err.Error() != profile.MsgAnnotatedNotFound("the pod template", "nosql") {
 		t.Error(err)
 	}
 }

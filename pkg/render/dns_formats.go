@@ -38,17 +38,6 @@ func DNSHosts(w io.Writer, r *names.DNSReport) error {
 	return err
 }
 
-// desiredNames are the names of the ordinals in the set's range.
-func desiredNames(d *names.DNSStatus) []string {
-	var out []string
-	for i := range d.Replicas {
-		if n := &d.Replicas[i]; n.Desired && n.FQDN != "" {
-			out = append(out, n.FQDN)
-		}
-	}
-	return out
-}
-
 // DNSSeeds prints for each set the names of its ordinals in range, joined by commas, with a port:
 // the one with this name or number or, if port is empty, the only port of the governing Service.
 // It is an error if the port is ambiguous.
@@ -72,7 +61,7 @@ func seedsOf(d *names.DNSStatus, port string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	seeds := desiredNames(d)
+	seeds := d.Desired()
 	for i := range seeds {
 		if number != 0 {
 			seeds[i] += ":" + strconv.Itoa(int(number))
@@ -131,7 +120,7 @@ func DNSRecords(w io.Writer, r *names.DNSReport) error {
 			case p.Port == 0:
 				continue
 			}
-			for _, name := range desiredNames(d) {
+			for _, name := range d.Desired() {
 				fmt.Fprintf(&b, srvLine, p.SRV, p.Port, name)
 			}
 		}
@@ -152,7 +141,7 @@ func DNSEnv(w io.Writer, r *names.DNSReport, namespaces bool) error {
 		}
 		put := func(key, value string) { fmt.Fprintf(&b, "%s=%s\n", variable(prefix+"_"+key), shellWord(value)) }
 		put("SERVICE", d.Service.FQDN)
-		put("HOSTS", strings.Join(desiredNames(d), ","))
+		put("HOSTS", strings.Join(d.Desired(), ","))
 		for k := range d.Service.Ports {
 			if p := &d.Service.Ports[k]; p.Name != "" && p.Port != 0 {
 				put("PORT_"+p.Name, strconv.Itoa(int(p.Port)))
@@ -212,7 +201,7 @@ func DNSAddressless(w io.Writer, r *names.DNSReport) {
 func DNSNameless(w io.Writer, r *names.DNSReport) {
 	for i := range r.Items {
 		switch d := &r.Items[i]; {
-		case len(desiredNames(d)) > 0:
+		case len(d.Desired()) > 0:
 		case d.Service.Name == "":
 			fmt.Fprintln(w, msgDNSWithoutService(d.Name))
 		default:

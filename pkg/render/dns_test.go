@@ -148,11 +148,11 @@ func TestDNSSeeds(t *testing.T) {
 		{"the only port", "", []names.DNSPort{port("", 7000, 80)}, "web-0.web:7000,web-1.web:7000\n", ""},
 		{"by name", "client", []names.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "web-0.web:9042,web-1.web:9042\n", ""},
 		{"by number", "9999", []names.DNSPort{port("peer", 7000, 7000)}, "web-0.web:9999,web-1.web:9999\n", ""},
-		{"ambiguous", "", []names.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset/web has several ports: --port must be peer or client"},
-		{"unknown", "sql", []names.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", "service web of statefulset/web has no port sql: use peer or client"},
-		{"no ports", "sql", nil, "", "service web of statefulset/web has no port sql: it has no ports"},
-		{"unknown targetPort", "", []names.DNSPort{port("peer", 0, 7000)}, "", "port peer of service web has a targetPort that no container defines: use a port number"},
-		{"not a valid port number", "70000", nil, "", "service web of statefulset/web has no port 70000: it has no ports"},
+		{"ambiguous", "", []names.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", render.ErrDNSSeveralPorts("web", "web", []string{"peer", "client"}).Error()},
+		{"unknown", "sql", []names.DNSPort{port("peer", 7000, 7000), port("client", 9042, 80)}, "", render.ErrDNSNoSuchPort("web", "web", "sql", []string{"peer", "client"}).Error()},
+		{"no ports", "sql", nil, "", render.ErrDNSNoSuchPort("web", "web", "sql", nil).Error()},
+		{"unknown targetPort", "", []names.DNSPort{port("peer", 0, 7000)}, "", render.ErrDNSPortUnknown("web", "peer").Error()},
+		{"not a valid port number", "70000", nil, "", render.ErrDNSNoSuchPort("web", "web", "70000", nil).Error()},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := &names.DNSReport{Items: []names.DNSStatus{{

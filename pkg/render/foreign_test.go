@@ -46,7 +46,7 @@ func TestNothingChangesTheTerminal(t *testing.T) {
 	assert.NilError(t, rows.print(&b))
 	assert.Equal(t, b.String(), "\x1b[31mback-off of app\x1b[0m  last\nshort            last\n")
 	s := &report.Status{Name: "web", State: report.Progressing, Message: message}
-	assert.Equal(t, StatusLine(s), "statefulset.apps/web Progressing 0/0 ready: back-off of app")
+	assert.Equal(t, StatusLine(s), msgStatusLine("web", report.Progressing, 0, 0, "back-off of app"))
 	s.Conditions = []report.ConditionStatus{{Type: "Progressing", Status: "Unknown", Message: message}}
 	b.Reset()
 	assert.NilError(t, StatusScreen(&b, s, time.Time{}, st))

@@ -57,10 +57,7 @@ func TestScreenOfRecordedScenarios(t *testing.T) {
 func TestStartedBy(t *testing.T) {
 	at := metav1.NewTime(ststest.Now.Add(-4 * time.Second))
 	for _, by := range []string{"", "field manager kubectl-set"} {
-		want := "started 4s ago\n"
-		if by != "" {
-			want = "started 4s ago by " + by + "\n"
-		}
+		want := render.MsgStarted(4*time.Second, by) + "\n"
 		s := report.NewStatusReport(ststest.Web(2), nil).Items[0]
 		s.Canary = &report.CanaryStatus{StartedAt: &at, StartedBy: by}
 		s.Restart = &report.RestartStatus{StartedAt: at, StartedBy: by}
@@ -79,10 +76,11 @@ func TestStartedBy(t *testing.T) {
 func TestConditions(t *testing.T) {
 	at := metav1.NewTime(ststest.Now.Add(-4 * time.Second))
 	for _, test := range []struct {
-		status, want string
+		status string
+		shown  bool
 	}{
-		{"True", "  Condition  Progressing=True (RecreateInProgress): Deleting old revision pods, for 4s\n"},
-		{"False", ""},
+		{"True", true},
+		{"False", false},
 	} {
 		s := report.NewStatusReport(ststest.Web(2), nil).Items[0]
 		s.Conditions = []report.ConditionStatus{{Type: "Progressing", Status: test.status, Reason: "RecreateInProgress", Message: "Deleting old revision pods", LastTransitionTime: &at}}
@@ -90,8 +88,9 @@ func TestConditions(t *testing.T) {
 		if err := render.StatusScreen(&b, &s, ststest.Now, render.Style{}); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(b.String(), test.want) || test.want == "" && strings.Contains(b.String(), "Condition") {
-			t.Errorf("want %q:\n%s", test.want, b.String())
+		row := "  Condition  " + render.MsgCondition(s.Conditions[0], ststest.Now) + "\n"
+		if strings.Contains(b.String(), row) != test.shown || strings.Contains(b.String(), "Condition") != test.shown {
+			t.Errorf("shown %t, want %t: %q\n%s", !test.shown, test.shown, row, b.String())
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -92,4 +93,24 @@ func msgDNSWithoutService(set string) string {
 
 func msgDNSWithoutOrdinals(set string) string {
 	return "note: statefulset/" + set + " has 0 replicas: no DNS names"
+}
+
+// msgDNSChange: state is one of those below.
+func msgDNSChange(name, record, state string) string { return name + " " + record + " " + state }
+
+// msgDNSUnpublished: why is empty if it is not known.
+func msgDNSUnpublished(why string) string {
+	if why == "" {
+		return "not published"
+	}
+	return "not published: " + why
+}
+
+// msgDNSState: verdict is the label of a verdict.
+func msgDNSState(verdict, message string) string { return verdict + ": " + message }
+
+func msgDNSRecords(count int) string { return sts.Count(count, "record") }
+
+func msgDNSAfter(records string, took time.Duration) string {
+	return records + ", after " + sts.Duration(took)
 }

@@ -27,7 +27,7 @@ func msgForecastStep(names, what string, claims int, several bool) string {
 		what += " and a new claim"
 	}
 	if claims > 0 && several {
-		what += " each"
+		what = "each " + what
 	}
 	return names + " " + what
 }

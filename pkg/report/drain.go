@@ -25,7 +25,7 @@ type DrainStatus struct {
 	Done []MovedStatus `json:"done"`
 	// Left are members that have not left, or joined, yet.
 	Left []sts.Ordinal `json:"left"`
-	// Claims are claims that removed members have orphaned.
+	// Claims are claims of removed members, which are now orphaned.
 	Claims []string `json:"claims"`
 	// In the report at the end: claims that were deleted with members, by `whenScaled: Delete` or
 	// because they were being deleted before.
@@ -36,8 +36,7 @@ type DrainStatus struct {
 	StartedBy string `json:"startedBy,omitempty"`
 	// StartedAt is when it was started; absent if the record is lost.
 	StartedAt *metav1.Time `json:"startedAt,omitempty"`
-	// RecordLost is true if the annotation is gone and only the finalizer on a pod shows the change of
-	// size.
+	// RecordLost is true if the annotation is missing and only the finalizer on a pod shows the scale operation.
 	RecordLost bool `json:"recordLost,omitempty"`
 }
 
@@ -53,9 +52,9 @@ type MemberStatus struct {
 	Since *metav1.Time `json:"since,omitempty"`
 	// Took is the duration of the earlier phases.
 	Took map[record.MemberPhase]metav1.Duration `json:"took,omitempty"`
-	// Values are values that the profile has captured, such as the member's id in its own cluster.
+	// Values are values that the profile has captured, such as the member's ID in its own cluster.
 	Values map[string]string `json:"values,omitempty"`
-	// Problem is why it did not leave, if it was called back.
+	// Problem is why it did not leave, if its drain was reverted.
 	Problem string `json:"problem,omitempty"`
 	// Held is true if its pod has the finalizer `kubectl-sts.dev/leaving`, so that it is not
 	// recreated.

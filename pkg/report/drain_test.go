@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
@@ -71,7 +72,7 @@ type drainCase struct {
 	changes []func(*sts.Inventory)
 	state   report.State
 	message string
-	hint    string
+	hint    string // its commands
 }
 
 const (
@@ -79,12 +80,26 @@ const (
 	resumePlain = "kubectl sts drain-scale web --replicas 3 --profile none -n test"
 	resumeUp    = "kubectl sts drain-scale web --replicas 7 --profile etcd -n test"
 	resumeUpRaw = "kubectl sts drain-scale web --replicas 7 --profile none -n test"
-	orCancel    = "; to cancel: kubectl sts drain-scale web --cancel -n test"
-	fromTo      = "; scaling from 5 to 3 replicas"
+	orCancel    = ", kubectl sts drain-scale web --cancel -n test"
 	describe4   = "kubectl describe pod web-4 -n test"
 )
 
+// troubleOf is what is wrong with a pod of the set after these changes.
+func troubleOf(ordinal int, changes ...func(*sts.Inventory)) string {
+	inv := ststest.Web(5)
+	for _, change := range changes {
+		change(inv)
+	}
+	s := inv.Snapshots()[0]
+	return diagnose.Replica(s, s.Replicas()[ordinal]).Message
+}
+
 func drainCases() []drainCase {
+	scaling := func(from, to int32, done int) string { return "; " + report.MsgDrainScaling(from, to, done) }
+	in := func(message string, phase record.MemberPhase, since time.Duration, profile string) string {
+		return message + " (" + report.MsgMemberPhase(phase, since, profile) + ")"
+	}
+	crashes := troubleOf(4, failing(4))
 	type on = []func(*sts.Inventory)
 	between := scalingDown(record.Draining)
 	between.Member = nil
@@ -103,62 +118,62 @@ func drainCases() []drainCase {
 	park.To, park.Profile = 0, ""
 	return []drainCase{
 		{"it is leaving", scalingDown(record.Draining), nil, report.ScalingDown,
-			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
+			in(report.MsgMemberLeaving("web-4"), record.Draining, 3*time.Minute, "etcd") + scaling(5, 3, 0), resume + orCancel},
 		{"it is leaving, and the command is running", scalingDown(record.Draining), on{ownedByAlice}, report.ScalingDown,
-			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, ""},
+			in(report.MsgMemberLeaving("web-4"), record.Draining, 3*time.Minute, "etcd") + scaling(5, 3, 0), ""},
 		{"by an inline command", byHand, nil, report.ScalingDown,
-			"web-4 is leaving its cluster (draining for 3m, --drain-exec)" + fromTo,
-			"to resume: kubectl sts drain-scale web --replicas 3 -n test (add the same --drain-exec)" + orCancel},
+			in(report.MsgMemberLeaving("web-4"), record.Draining, 3*time.Minute, "--drain-exec") + scaling(5, 3, 0),
+			"kubectl sts drain-scale web --replicas 3 -n test" + orCancel},
 		{"it is failing, and so may leave", scalingDown(record.Draining), on{failing(4)}, report.ScalingDown,
-			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
+			in(report.MsgMemberLeaving("web-4"), record.Draining, 3*time.Minute, "etcd") + scaling(5, 3, 0), resume + orCancel},
 		{"another one that will leave is failing", scalingDown(record.Draining), on{failing(3)}, report.ScalingDown,
-			"web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
+			in(report.MsgMemberLeaving("web-4"), record.Draining, 3*time.Minute, "etcd") + scaling(5, 3, 0), resume + orCancel},
 		{"one that stays is failing", scalingDown(record.Draining), on{failing(1)}, report.Stuck,
-			"web-1 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); web-4 is leaving its cluster (draining for 3m, etcd)" + fromTo,
+			report.MsgPod("web-1", crashes) + "; " + in(report.MsgMemberLeaving("web-4"), record.Draining, 3*time.Minute, "etcd") + scaling(5, 3, 0),
 			"kubectl describe pod web-1 -n test"},
 		{"it was reverted", scalingDown(record.Recalled), on{held(4)}, report.ScalingDown,
-			"web-4 did not leave its cluster, its drain was reverted (reverted for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
+			in(report.MsgMemberReverted("web-4"), record.Recalled, 3*time.Minute, "etcd") + scaling(5, 3, 0), resume + orCancel},
 		{"it has left", scalingDown(record.Removing), on{held(4)}, report.ScalingDown,
-			"web-4 has left its cluster, its pod will be removed (removing for 3m, etcd)" + fromTo, resume},
+			in(report.MsgMemberStillThere("web-4"), record.Removing, 3*time.Minute, "etcd") + scaling(5, 3, 0), resume},
 		{"it has left, and its pod is terminating", scalingDown(record.Removing), on{held(4), ending(4)}, report.ScalingDown,
-			"web-4 has left its cluster, its pod is terminating (removing for 3m, etcd)" + fromTo, resume},
+			in(report.MsgMemberTerminating("web-4"), record.Removing, 3*time.Minute, "etcd") + scaling(5, 3, 0), resume},
 		{"it has left, the set is scaled down, its pod is terminating", scalingDown(record.Removing), on{held(4), ending(4), wants(4)}, report.ScalingDown,
-			"web-4 has left its cluster, its pod is terminating (removing for 3m, etcd)" + fromTo, resume},
+			in(report.MsgMemberTerminating("web-4"), record.Removing, 3*time.Minute, "etcd") + scaling(5, 3, 0), resume},
 		{"it has left, and its pod is gone", scalingDown(record.Removing), on{gone(4)}, report.ScalingDown,
-			"web-4 has left its cluster, its pod is gone (removing for 3m, etcd)" + fromTo, resume},
+			in(report.MsgMemberGone("web-4"), record.Removing, 3*time.Minute, "etcd") + scaling(5, 3, 0), resume},
 		{"after hooks", scalingDown(record.Finishing), on{gone(4)}, report.ScalingDown,
-			"web-4 is gone, its after hooks are next (finishing for 3m, etcd)" + fromTo, "to resume: " + resume + orCancel},
+			in(report.MsgMemberFinishing("web-4"), record.Finishing, 3*time.Minute, "etcd") + scaling(5, 3, 0), resume + orCancel},
 		{"without hooks", plain, nil, report.ScalingDown,
-			"web-4 is being removed (for 3m)" + fromTo, "to resume: " + resumePlain + orCancel},
+			in(report.MsgMemberRemoved("web-4"), "", 3*time.Minute, "") + scaling(5, 3, 0), resumePlain + orCancel},
 		{"being parked", park, nil, report.ScalingDown,
-			"web-4 is being removed (for 3m); scaling from 5 to 0 replicas", "to resume: kubectl sts drain-scale web --replicas 0 --park -n test" + orCancel},
+			in(report.MsgMemberRemoved("web-4"), "", 3*time.Minute, "") + scaling(5, 0, 0), "kubectl sts drain-scale web --replicas 0 --park -n test" + orCancel},
 		{"between two", between, on{gone(4)}, report.ScalingDown,
-			"next to leave: web-3" + fromTo + ", 1 of 2 done", "to resume: " + resume + orCancel},
+			report.MsgDrainNextToLeave("web-3") + scaling(5, 3, 1), resume + orCancel},
 		{"the second", &second, on{gone(4)}, report.ScalingDown,
-			"web-3 is leaving its cluster (draining for 1s, etcd)" + fromTo + ", 1 of 2 done", "to resume: " + resume + orCancel},
+			in(report.MsgMemberLeaving("web-3"), record.Draining, time.Second, "etcd") + scaling(5, 3, 1), resume + orCancel},
 		{"all are gone", &finishing, on{gone(3)}, report.ScalingDown,
-			"all members are done" + fromTo + ", 2 of 2 done", "to resume: " + resume + orCancel},
+			report.MsgDrainAlmostDone() + scaling(5, 3, 2), resume + orCancel},
 		{"pods are hidden", scalingDown(record.Removing), on{func(inv *sts.Inventory) { inv.Pods = nil }, hidden("pods")}, report.ScalingDown,
-			"web-4 has left its cluster (removing for 3m, etcd)" + fromTo + "; cannot read pods; status of the StatefulSet: 0 of 5 ready, 0 updated", resume},
+			in(report.MsgMemberLeft("web-4"), record.Removing, 3*time.Minute, "etcd") + scaling(5, 3, 0) + "; " + report.MsgPodsUnreadable(0, 5, 0), resume},
 		{"the record is missing", nil, on{held(4)}, report.ScalingDown,
-			"web-4 is leaving or has left its cluster; annotation kubectl-sts.dev/drain, the record of its scale-down, is missing",
-			"if it has left: kubectl sts drain-scale web --replicas 4 --profile none -n test; if it is still a member: kubectl sts drain-scale web --cancel -n test"},
+			report.MsgDrainRecordLost("web-4"),
+			"kubectl sts drain-scale web --replicas 4 --profile none -n test, kubectl sts drain-scale web --cancel -n test"},
 		{"the record is missing, and the set is scaled down", nil, on{held(4), ending(4), wants(3)}, report.ScalingDown,
-			"web-4 is leaving or has left its cluster; annotation kubectl-sts.dev/drain, the record of its scale-down, is missing",
-			"if it has left: kubectl sts drain-scale web --replicas 3 --profile none -n test; if it is still a member: kubectl sts drain-scale web --cancel -n test"},
+			report.MsgDrainRecordLost("web-4"),
+			"kubectl sts drain-scale web --replicas 3 --profile none -n test, kubectl sts drain-scale web --cancel -n test"},
 		{"will be added", scalingUp(record.Announcing, ""), nil, report.ScalingUp,
-			"web-5 will be added (for 20s); scaling from 5 to 7 replicas", "to resume: " + resumeUpRaw + orCancel},
+			in(report.MsgMemberAdded("web-5"), "", 20*time.Second, "") + scaling(5, 7, 0), resumeUpRaw + orCancel},
 		{"will join", scalingUp(record.Announcing, "etcd"), nil, report.ScalingUp,
-			"web-5 will join (announcing for 20s, etcd); scaling from 5 to 7 replicas", "to resume: " + resumeUp + orCancel},
+			in(report.MsgMemberJoining("web-5"), record.Announcing, 20*time.Second, "etcd") + scaling(5, 7, 0), resumeUp + orCancel},
 		{"starting", scalingUp(record.Starting, "etcd"), on{wants(6)}, report.ScalingUp,
-			"web-5 is starting (starting for 20s, etcd); scaling from 5 to 7 replicas", "to resume: " + resumeUp + orCancel},
+			in(report.MsgMemberStarting("web-5"), record.Starting, 20*time.Second, "etcd") + scaling(5, 7, 0), resumeUp + orCancel},
 		{"between two that join", betweenUp, nil, report.ScalingUp,
-			"next to join: web-5; scaling from 5 to 7 replicas", "to resume: " + resumeUpRaw + orCancel},
+			report.MsgDrainNextToJoin("web-5") + scaling(5, 7, 0), resumeUpRaw + orCancel},
 		{"parked with a recorded size", nil, on{gone(0), parked}, report.Parked,
-			"parked at 0 replicas, previously 5", "kubectl sts drain-scale web --unpark -n test"},
-		{"parked by hand", nil, on{gone(0)}, report.Parked, "scaled to 0 replicas", ""},
+			report.MsgParked(5), "kubectl sts drain-scale web --unpark -n test"},
+		{"parked by hand", nil, on{gone(0)}, report.Parked, report.MsgScaledToZero(), ""},
 		{"a pod that fails without any of this", nil, on{failing(4)}, report.Stuck,
-			"web-4 is in CrashLoopBackOff (container app, exit code 1, 4 restarts)", describe4},
+			report.MsgPod("web-4", crashes), describe4},
 	}
 }
 
@@ -177,7 +192,7 @@ func TestStatusOfDrainScale(t *testing.T) {
 	for _, test := range drainCases() {
 		t.Run(test.name, func(t *testing.T) {
 			st := report.NewStatusReport(test.inventory(), nil).Items[0]
-			got := []string{string(st.State), st.Message, st.Hint.String()}
+			got := []string{string(st.State), st.Message, strings.Join(ststest.Commands(st.Hint), ", ")}
 			if diff := cmp.Diff([]string{string(test.state), test.message, test.hint}, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

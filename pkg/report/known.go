@@ -65,7 +65,7 @@ var knownIssues = []KnownIssue{
 		Code:    "parallel-rollout-stays",
 		affects: []versions{{from: "1.24", to: "1.34", only: withGate}, {from: "1.35.0", to: "1.35.3"}, {from: "1.35.4", to: "1.36", only: withGate}},
 		When:    "podManagementPolicy is Parallel",
-		What:    "Pods of a broken update are not replaced when the template is fixed, once maxUnavailable pods are unavailable. Without the feature gate they are.",
+		What:    "Once maxUnavailable pods are unavailable, pods of a broken update are not replaced when the template is fixed. Without the feature gate they are replaced.",
 		Why:     "The StatefulSet stays down. The feature gate was enabled by default from 1.35.0 to 1.35.3.",
 		WayOut:  sts.Kubectl("", "sts unstick", "NAME"),
 		Source:  "https://github.com/kubernetes/kubernetes/issues/137409",

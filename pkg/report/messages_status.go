@@ -76,7 +76,7 @@ func msgCanaryPromoting(ordinals []sts.Ordinal, waiting string) string {
 }
 
 func msgCanaryEverywhere() string {
-	return "all pods run the canary revision, but the canary is not finished"
+	return "all pods run the canary revision, but the canary is not complete"
 }
 
 func msgCanaryRecordRemains() string {
@@ -135,7 +135,7 @@ func msgPod(pod, trouble string) string { return pod + " " + trouble }
 func msgBlocksUpdate() string { return "it blocks the update" }
 
 func msgNotReplaced() string {
-	return "the template has changed since, but the StatefulSet controller does not replace a pod that never became ready (kubernetes#67250)"
+	return "the template has changed since, but the StatefulSet controller does not replace a pod that has never become ready (kubernetes#67250)"
 }
 
 func msgRecreateWaits() string {

@@ -8,8 +8,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
-// Proof is why an update will not continue without manual action: the pod that it waits for, and its
-// trouble.
+// Proof is why an update will not continue without manual action: the pod that it waits for, and why that pod
+// is not available.
 type Proof struct {
 	// Pod is the lowest pod that the update waits for.
 	Pod string `json:"pod"`
@@ -24,15 +24,15 @@ type Proof struct {
 	TargetRevision string `json:"targetRevision"`
 	// Trouble is why it is not available.
 	Trouble diagnose.Trouble `json:"trouble"`
-	// Blocks are the other ordinals that are not on their target revision, and wait for it.
+	// Blocks are the other ordinals that are not on their target revision and wait for this pod.
 	Blocks []sts.Ordinal `json:"blocks"`
 	// Remedy is how the update is fixed.
 	Remedy diagnose.Remedy `json:"remedy"`
 	// Container is the failing container; absent if none has been started.
 	Container *FailingContainer `json:"container,omitempty"`
-	// Log is its last lines, of the previous run if it was restarted.
+	// Log is the last lines of its log, from its previous run if it was restarted.
 	Log []string `json:"log,omitempty"`
-	// LogError is why they could not be read.
+	// LogError is why the log could not be read.
 	LogError string `json:"logError,omitempty"`
 	// Changes is how the pod's revision differs from the one it should run.
 	Changes []sts.Change `json:"changes"`

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -41,38 +42,46 @@ func TestStatusOfClaimsAtRisk(t *testing.T) {
 		name    string
 		change  func(*sts.Inventory)
 		state   report.State
-		message string
+		atRisk  []sts.Ordinal
+		reason  diagnose.ClaimRiskReason
+		message string // besides the risk
 		hint    string
 	}{
-		{"all is well", func(*sts.Inventory) {}, report.Complete, "all 2 pods available", ""},
+		{"all is well", func(*sts.Inventory) {}, report.Complete, nil, "", report.MsgComplete(2, ststest.StableRevision), ""},
 		{"a claim is being deleted", func(inv *sts.Inventory) { inv.Claims[1].DeletionTimestamp = deleted }, report.DataAtRisk,
-			"do not restart ordinal 1: persistentvolumeclaim/data-web-1 is being deleted (requested 60s ago): when its pod is gone, persistentvolume/pv-data-web-1 will be deleted with its data (reclaim policy Delete)",
-			"kubectl sts pvc-gc rescue data-web-1 -n test"},
+			[]sts.Ordinal{1}, diagnose.ClaimIsTerminating, "pv-data-web-1", "kubectl sts pvc-gc rescue data-web-1 -n test"},
 		{"a shared claim is being deleted", func(inv *sts.Inventory) { inv.Claims[2].DeletionTimestamp = deleted }, report.DataAtRisk,
-			"do not restart ordinals 0-1: persistentvolumeclaim/shared is being deleted", "kubectl sts pvc-gc rescue shared -n test"},
+			[]sts.Ordinal{0, 1}, diagnose.ClaimIsTerminating, "", "kubectl sts pvc-gc rescue shared -n test"},
 		{"a shared claim is rescued", func(inv *sts.Inventory) {
 			inv.Claims[2].DeletionTimestamp = deleted
 			inv.Volumes[2].ReclaimPolicy, inv.Volumes[2].Retained = corev1.PersistentVolumeReclaimRetain, &sts.RetainedClaim{UID: inv.Claims[2].UID}
-		}, report.Complete, "claim shared is being deleted, but its volume retains the data: when its pods are gone, run pvc-gc undo to restore it", "when its pods are gone: kubectl sts pvc-gc undo shared -n test"},
+		}, report.Complete, nil, "", report.MsgClaimsRescued([]string{"shared"}), "kubectl sts pvc-gc undo shared -n test"},
 		{"a volume is being deleted", func(inv *sts.Inventory) { inv.Volumes[0].DeletionTimestamp = deleted }, report.DataAtRisk,
-			"do not restart ordinal 0: persistentvolume/pv-data-web-0 of persistentvolumeclaim/data-web-0 is being deleted (requested 60s ago)", "kubectl sts pvc-gc rescue data-web-0 -n test"},
+			[]sts.Ordinal{0}, diagnose.VolumeIsTerminating, "pv-data-web-0", "kubectl sts pvc-gc rescue data-web-0 -n test"},
 		{"a claim is lost, and a canary stands", func(inv *sts.Inventory) {
 			inv.Claims[0].Status.Phase = corev1.ClaimLost
 			inv.Sets[0].Generation = 9
-		}, report.DataAtRisk, "no new pod can mount it; waiting for the StatefulSet controller to observe the last change", "kubectl describe pvc data-web-0 -n test"},
+		}, report.DataAtRisk, []sts.Ordinal{0}, diagnose.ClaimIsLost, "; " + report.MsgNotObserved(), "kubectl describe pvc data-web-0 -n test"},
 		{"volumes were not read", func(inv *sts.Inventory) {
 			inv.Volumes = nil
 			inv.Claims[1].DeletionTimestamp = deleted
-		}, report.DataAtRisk, "cannot determine whether persistentvolume/pv-data-web-1 keeps the data", "kubectl sts pvc-gc rescue data-web-1 -n test"},
+		}, report.DataAtRisk, []sts.Ordinal{1}, diagnose.ClaimIsTerminating, "pv-data-web-1", "kubectl sts pvc-gc rescue data-web-1 -n test"},
 		{"the set is being deleted", func(inv *sts.Inventory) {
 			inv.Claims[1].DeletionTimestamp, inv.Sets[0].DeletionTimestamp = deleted, deleted
-		}, report.Deleting, "being deleted", ""},
+		}, report.Deleting, nil, "", report.MsgDeleting(2), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inv := sharing()
 			c.change(inv)
-			got := report.NewStatus(inv.Snapshots()[0])
-			if got.State != c.state || !strings.Contains(got.Message, c.message) || got.Hint.String() != c.hint {
+			snapshot := inv.Snapshots()[0]
+			got := report.NewStatus(snapshot)
+			if c.atRisk != nil {
+				risk := diagnose.ClaimRisks(snapshot, snapshot.Replicas()[c.atRisk[0]])[0]
+				if want := report.MsgDoNotRestart(c.atRisk, risk.Message, 1); risk.Reason != c.reason || !strings.HasPrefix(got.Message, want) {
+					t.Errorf("risk %s: %q, want %q", risk.Reason, got.Message, want)
+				}
+			}
+			if got.State != c.state || !strings.Contains(got.Message, c.message) || strings.Join(ststest.Commands(got.Hint), ", ") != c.hint {
 				t.Errorf("%s: %s\n%s", got.State, got.Message, got.Hint)
 			}
 			if got.State.NeedsPerson() != (c.state == report.DataAtRisk) {

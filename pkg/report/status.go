@@ -105,7 +105,7 @@ type Status struct {
 	// Partition is the value of `spec.updateStrategy.rollingUpdate.partition`: an offset from
 	// [Status.StartOrdinal], not an ordinal.
 	Partition int32 `json:"partition"`
-	// UpdateFrom is the partition as an ordinal: the lowest one that gets the update revision; absent
+	// UpdateFrom is the lowest ordinal that gets the update revision (the partition as an ordinal); absent
 	// without RollingUpdate.
 	UpdateFrom *sts.Ordinal `json:"updateFrom,omitempty"`
 	// StartOrdinal is `spec.ordinals.start`.
@@ -137,20 +137,20 @@ type Status struct {
 	Service *ServiceStatus `json:"service,omitempty"`
 	// Budgets are PodDisruptionBudgets that select the set's pods.
 	Budgets []BudgetStatus `json:"budgets,omitempty"`
-	// Canary is set while some ordinals run another revision than the others on purpose, whichever
-	// client started that.
+	// Canary is set while some ordinals deliberately run a different revision than the others, whichever
+	// client started the update.
 	Canary *CanaryStatus `json:"canary,omitempty"`
 	// Autoscalers are HorizontalPodAutoscalers of the set.
 	Autoscalers []sts.Autoscaler `json:"autoscalers,omitempty"`
 	// Restart is set while a restart of chosen pods is in progress or was interrupted.
 	Restart *RestartStatus `json:"restart,omitempty"`
-	// Drain is set while members leave or join one by one, or that was interrupted.
+	// Drain is set while members leave or join one by one, or after this was interrupted.
 	Drain *DrainStatus `json:"drain,omitempty"`
 	// ParkedReplicas is the size to which `--unpark` returns a parked set; absent if none is recorded.
 	ParkedReplicas *int32 `json:"parkedReplicas,omitempty"`
 	// Managers are other clients that write to the set: operators, GitOps controllers, Helm.
 	Managers []sts.Manager `json:"managers,omitempty"`
-	// Owner is the lock: the kubectl sts command that is working on the set.
+	// Owner is the lock holder: the kubectl sts command that is changing the set.
 	Owner *record.Owner `json:"owner,omitempty"`
 	// Replicas is one item per ordinal, highest first: desired ordinals, and others that still have a
 	// pod or claims.
@@ -229,9 +229,9 @@ type CanaryStatus struct {
 
 // RestartStatus is a restart of chosen pods that is in progress, or was interrupted.
 type RestartStatus struct {
-	// Done are the ordinals that have a new pod, which is available.
+	// Done are the ordinals that have a new, available pod.
 	Done []sts.Ordinal `json:"done"`
-	// Left are the ordinals that are not restarted yet, or are in progress.
+	// Left are the ordinals that have not been restarted yet, or are being restarted.
 	Left []sts.Ordinal `json:"left"`
 	// Command is the command with its options: rerun it to resume.
 	Command string `json:"command"`
@@ -257,10 +257,10 @@ type ReplicaStatus struct {
 	CreatedAt *metav1.Time `json:"createdAt,omitempty"`
 	// Ready is true if the pod is Ready.
 	Ready bool `json:"ready"`
-	// ReadySince is since when it has been Ready.
+	// ReadySince is when it last became Ready.
 	ReadySince *metav1.Time `json:"readySince,omitempty"`
-	// SoakedAt is until when the pod must stay Ready for a canary that is promoted automatically;
-	// absent once it has been for long enough.
+	// SoakedAt is the time until which the pod must stay Ready, for a canary that is promoted automatically;
+	// absent once it has been Ready for long enough.
 	SoakedAt *metav1.Time `json:"soakedAt,omitempty"`
 	// Available is true if it has been Ready for `minReadySeconds` and is not terminating.
 	Available bool `json:"available"`
@@ -287,8 +287,8 @@ type ClaimStatus struct {
 	Size string `json:"size,omitempty"`
 	// Volume is the PersistentVolume that it is bound to.
 	Volume string `json:"volume,omitempty"`
-	// DeletionTimestamp is when its deletion was requested; absent if it is not being deleted. It
-	// exists as long as its pod.
+	// DeletionTimestamp is when its deletion was requested; absent if it is not being deleted. The claim
+	// remains until its pod is gone.
 	DeletionTimestamp *metav1.Time `json:"deletionTimestamp,omitempty"`
 	// Rescued is true if it is being deleted, and its volume retains the data for `pvc-gc undo`.
 	Rescued bool `json:"rescued,omitempty"`

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
@@ -132,22 +133,22 @@ func TestFingerprint(t *testing.T) {
 }
 
 func TestScaledDuringACanary(t *testing.T) {
-	const before = "; scaled from "
 	tests := []struct {
 		name     string
 		replicas *int32 // at the start
 		start    sts.Ordinal
 		on       sts.Ordinal // the lowest ordinal with a pod of the canary
 		aborting bool
-		want     string // the end of the message
+		from     int32         // scaled to 5
+		onCanary []sts.Ordinal // of the pods added
 	}{
-		{"unknown to an older record", nil, 0, 2, false, ""},
-		{"not scaled", new(int32(5)), 0, 2, false, ""},
-		{"up", new(int32(3)), 0, 2, false, before + "3 to 5 replicas during the canary: ordinals 3-4 run the canary revision"},
-		{"up, ordinals from 10", new(int32(4)), 10, 12, false, before + "4 to 5 replicas during the canary: ordinal 14 runs the canary revision"},
-		{"up, the new pods do not exist yet", new(int32(3)), 0, 5, false, before + "3 to 5 replicas during the canary"},
-		{"down", new(int32(7)), 0, 2, false, before + "7 to 5 replicas during the canary"},
-		{"aborting", new(int32(3)), 0, 2, true, before + "3 to 5 replicas during the canary"},
+		{"unknown to an older record", nil, 0, 2, false, 0, nil},
+		{"not scaled", new(int32(5)), 0, 2, false, 0, nil},
+		{"up", new(int32(3)), 0, 2, false, 3, []sts.Ordinal{3, 4}},
+		{"up, ordinals from 10", new(int32(4)), 10, 12, false, 4, []sts.Ordinal{14}},
+		{"up, the new pods do not exist yet", new(int32(3)), 0, 5, false, 3, nil},
+		{"down", new(int32(7)), 0, 2, false, 7, nil},
+		{"aborting", new(int32(3)), 0, 2, true, 3, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -166,13 +167,14 @@ func TestScaledDuringACanary(t *testing.T) {
 				}
 				inv.Pods = append(inv.Pods, ststest.Pod(set, o, revision))
 			}
-			got := ""
 			message := report.NewStatusReport(inv, nil).Items[0].Message
-			if _, after, ok := strings.Cut(message, before); ok {
-				got = before + after
-			}
-			if got != test.want {
-				t.Errorf("message %q, want %q at its end", message, test.want)
+			if test.from == 0 {
+				scaled, _, _ := strings.Cut(report.MsgScaledDuringCanary(5, 5, nil), "5")
+				if strings.Contains(message, scaled) {
+					t.Errorf("message %q, and it was not scaled", message)
+				}
+			} else if want := "; " + report.MsgScaledDuringCanary(test.from, 5, test.onCanary); !strings.HasSuffix(message, want) {
+				t.Errorf("message %q, want %q at its end", message, want)
 			}
 		})
 	}
@@ -194,21 +196,23 @@ func TestStatusUnderOnDelete(t *testing.T) {
 		p.Spec.Volumes = []corev1.Volume{v}
 		inv.Claims[2].Status.Phase = corev1.ClaimLost
 	}
-	const is = "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"
+	is := troubleOf(1, failing(1))
+	risky := ststest.Web(3)
+	atRisk(risky)
+	lost := diagnose.ClaimRisks(risky.Snapshots()[0], risky.Snapshots()[0].Replicas()[1])[0].Message
 	tests := []struct {
 		name          string
 		changes       []func(*sts.Inventory)
 		state         report.State
 		message, hint string
 	}{
-		{"waiting for deletions", nil, report.Paused, "OnDelete: ordinals 0-2 will be updated when the pods are deleted", "kubectl delete pod web-2 -n test"},
+		{"waiting for deletions", nil, report.Paused, report.MsgUpdatedOnDelete("OnDelete", []sts.Ordinal{0, 1, 2}), "kubectl delete pod web-2 -n test"},
 		{"a pod fails on its old revision", []func(*sts.Inventory){crashing(1, ststest.StableRevision)}, report.Stuck,
-			"web-1 " + is + "; the update strategy is OnDelete: it keeps its revision until it is deleted", "kubectl delete pod web-1 -n test"},
+			report.MsgPod("web-1", is) + "; " + report.MsgOnDeleteWaits(), "kubectl delete pod web-1 -n test"},
 		{"a pod fails on the new revision", []func(*sts.Inventory){crashing(1, "web-new")}, report.Stuck,
-			"web-1 " + is, "kubectl describe pod web-1 -n test"},
+			report.MsgPod("web-1", is), "kubectl describe pod web-1 -n test"},
 		{"its data would be lost with it", []func(*sts.Inventory){crashing(1, ststest.StableRevision), atRisk}, report.DataAtRisk,
-			"do not restart ordinal 1: persistentvolumeclaim/data-web-2 has lost its persistentvolume: no new pod can mount it; web-1 " + is +
-				"; the update strategy is OnDelete: it keeps its revision until it is deleted", "kubectl describe pvc data-web-2 -n test"},
+			report.MsgDoNotRestart([]sts.Ordinal{1}, lost, 1) + "; " + report.MsgPod("web-1", is) + "; " + report.MsgOnDeleteWaits(), "kubectl describe pvc data-web-2 -n test"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -243,6 +247,7 @@ func TestStatusUnderRecreate(t *testing.T) {
 			}
 		}
 	}
+	finalizer := func(inv *sts.Inventory) { inv.Pods[1].Finalizers = []string{"example.com/held"} }
 	created := func(inv *sts.Inventory) {
 		inv.Pods = []*corev1.Pod{ststest.Pod(inv.Sets[0], 0, "web-new")}
 		ststest.NotReady(inv.Pods[0], ststest.Now.Add(-4*time.Second))
@@ -276,24 +281,23 @@ func TestStatusUnderRecreate(t *testing.T) {
 		roles   string
 	}{
 		{"old pods are being deleted", []func(*sts.Inventory){deleting, terminating(ststest.Now)}, report.Progressing,
-			"updating: 0 of 3 pods updated; web-0 is terminating", "Updating Updating Updating"},
-		{"one old pod is left", []func(*sts.Inventory){deleting, terminating(ststest.Now), func(inv *sts.Inventory) {
+			report.MsgUpdating(0, 3) + "; " + report.MsgPod("web-0", troubleOf(0, terminating(ststest.Now))), "Updating Updating Updating"},
+		{"one old pod is left", []func(*sts.Inventory){deleting, terminating(ststest.Now), finalizer, func(inv *sts.Inventory) {
 			inv.Pods = inv.Pods[1:2]
-			inv.Pods[0].Finalizers = []string{"example.com/held"}
-		}}, report.Progressing, "updating: 0 of 3 pods updated; web-1 is terminating, blocked by finalizer example.com/held", "Missing Updating Missing"},
-		{"not deleted yet", nil, report.Progressing, "updating: 0 of 3 pods updated", "Updating Updating Updating"},
+		}}, report.Progressing, report.MsgUpdating(0, 3) + "; " + report.MsgPod("web-1", troubleOf(1, terminating(ststest.Now), finalizer)), "Missing Updating Missing"},
+		{"not deleted yet", nil, report.Progressing, report.MsgUpdating(0, 3), "Updating Updating Updating"},
 		{"an old pod does not end", []func(*sts.Inventory){deleting, terminating(ststest.Now.Add(-time.Hour))}, report.Stuck,
-			"web-2 is still terminating 60m after its grace period (node node-0 may be down); the update strategy is Recreate: no new pods are created until it has terminated", "Updating Updating Updating"},
+			report.MsgPod("web-2", troubleOf(2, terminating(ststest.Now.Add(-time.Hour)))) + "; " + report.MsgRecreateWaits(), "Updating Updating Updating"},
 		{"new pods are created", []func(*sts.Inventory){progressing(corev1.ConditionTrue, "RecreateInProgress", "Waiting for new-revision pods to be created"), created}, report.Progressing,
-			"updating: 1 of 3 pods updated; web-0 is running but not ready (4s)", "Missing Missing Updating"},
+			report.MsgUpdating(1, 3) + "; " + report.MsgPod("web-0", troubleOf(0, created)), "Missing Missing Updating"},
 		{"the new pod fails", []func(*sts.Inventory){deleting, crashing}, report.Stuck,
-			"web-0 is in CrashLoopBackOff (container app, exit code 1, 4 restarts); the update cannot complete until it is ready", "Missing Missing Updating"},
-		{"the controller has not counted yet", []func(*sts.Inventory){deleting, ready}, report.Progressing, "all pods updated, waiting for the StatefulSet controller to complete the update", "Updated Updated Updated"},
+			report.MsgPod("web-0", troubleOf(0, crashing)) + "; " + report.MsgUpdateIncomplete(), "Missing Missing Updating"},
+		{"the controller has not counted yet", []func(*sts.Inventory){deleting, ready}, report.Progressing, report.MsgFinishing(), "Updated Updated Updated"},
 		{"complete", []func(*sts.Inventory){progressing(corev1.ConditionFalse, "RecreateCompleted", "All pods recreated successfully"), done}, report.Complete,
-			"all 3 pods available at revision web-new", "Stable Stable Stable"},
+			report.MsgComplete(3, "web-new"), "Stable Stable Stable"},
 		{"the gate is off", []func(*sts.Inventory){unobserved, warned(time.Hour)}, report.Stuck, off, "Updating Updating Updating"},
 		{"the gate was turned off, and a pod is lost", []func(*sts.Inventory){done, warned(time.Minute), func(inv *sts.Inventory) { inv.Pods = inv.Pods[:2] }}, report.Stuck, off, "Missing Stable Stable"},
-		{"the gate was turned off long ago", []func(*sts.Inventory){done, warned(time.Hour)}, report.Complete, "all 3 pods available at revision web-new", "Stable Stable Stable"},
+		{"the gate was turned off long ago", []func(*sts.Inventory){done, warned(time.Hour)}, report.Complete, report.MsgComplete(3, "web-new"), "Stable Stable Stable"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -346,13 +350,13 @@ func TestStatusNamesWhatAPodWaitsFor(t *testing.T) {
 		state                report.State
 		message, hint, claim string
 	}{
-		{"a claim, at first", pending(6 * time.Second), report.Progressing, "2 of 3 pods available; web-2 is waiting for claim data-web-2, which is Pending (" + why + ")",
+		{"a claim, at first", pending(6 * time.Second), report.Progressing, report.MsgAvailable(2, 3) + "; " + report.MsgPod("web-2", troubleOf(2, pending(6*time.Second))),
 			"kubectl describe pvc data-web-2 -n test", why},
-		{"a claim", pending(time.Minute), report.Stuck, "web-2 is waiting for claim data-web-2, which is Pending (" + why + ")",
+		{"a claim", pending(time.Minute), report.Stuck, report.MsgPod("web-2", troubleOf(2, pending(time.Minute))),
 			"kubectl describe pvc data-web-2 -n test", why},
-		{"an init container, at first", hangs(time.Minute), report.Progressing, "2 of 3 pods available; web-2 is Pending: init container wait is still running (60s)",
+		{"an init container, at first", hangs(time.Minute), report.Progressing, report.MsgAvailable(2, 3) + "; " + report.MsgPod("web-2", troubleOf(2, hangs(time.Minute))),
 			"kubectl logs web-2 -c wait -n test", ""},
-		{"an init container", hangs(3 * time.Hour), report.Stuck, "web-2 is Pending: init container wait is still running (3h)",
+		{"an init container", hangs(3 * time.Hour), report.Stuck, report.MsgPod("web-2", troubleOf(2, hangs(3*time.Hour))),
 			"kubectl logs web-2 -c wait -n test", ""},
 	}
 	for _, test := range tests {
@@ -371,7 +375,7 @@ func TestStatusNamesWhatAPodWaitsFor(t *testing.T) {
 // TestOnlyPod: a set of one pod is not "all 1 pod".
 func TestOnlyPod(t *testing.T) {
 	st := report.NewStatus(ststest.Web(1).Snapshots()[0])
-	if want := "1 pod available at revision " + ststest.StableRevision; st.Message != want {
+	if want := report.MsgComplete(1, ststest.StableRevision); st.Message != want {
 		t.Errorf("%q, want %q", st.Message, want)
 	}
 }

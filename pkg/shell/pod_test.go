@@ -55,7 +55,7 @@ func (immediate) After(time.Duration) <-chan time.Time {
 
 func TestCommandsThatRunInPods(t *testing.T) {
 	broken := result{err: fmt.Errorf("%w: unexpected EOF", operate.ErrTransient)}
-	disconnected := "lost the connection: " + broken.err.Error()
+	disconnected := msgDisconnected(broken.err)
 	failed := result{err: errors.New("container not found")}
 	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "pods/exec"}, "web-2", nil)
 	line := []string{"sh", "-c", "run it"}
@@ -98,15 +98,15 @@ func TestCommandsThatRunInPods(t *testing.T) {
 		},
 		{
 			name: "the pod is gone", results: []result{failed}, gone: true,
-			want: operate.ExecResult{ExitCode: -1, Problem: "was interrupted: its pod is gone", Lost: true, PodGone: true}, calls: [][]string{line},
+			want: operate.ExecResult{ExitCode: -1, Problem: msgPodGone(), Lost: true, PodGone: true}, calls: [][]string{line},
 		},
 		{
 			name: "a container that restarts", argv: argv, results: []result{failed},
-			want: operate.ExecResult{ExitCode: -1, Problem: "could not be run: container not found"}, calls: [][]string{argv},
+			want: operate.ExecResult{ExitCode: -1, Problem: msgFailed(errors.New("container not found"))}, calls: [][]string{argv},
 		},
 		{
 			name: "no such program", argv: argv, results: []result{{err: errors.New(`OCI runtime: exec: "nodetool": executable file not found in $PATH`)}},
-			want: operate.ExecResult{ExitCode: -1, Problem: "could not be run: nodetool not found in container app of pod web-2"}, calls: [][]string{argv},
+			want: operate.ExecResult{ExitCode: -1, Problem: msgFailed(errors.New(msgNoExecutable("nodetool", "app", "web-2")))}, calls: [][]string{argv},
 		},
 		{
 			name: "forbidden", argv: argv, results: []result{{err: forbidden}},

@@ -26,10 +26,10 @@ func TestChangedBy(t *testing.T) {
 		at      time.Time
 	}{
 		{"no manager", nil, "", time.Time{}},
-		{"kubectl set image", []metav1.ManagedFieldsEntry{owns("kubectl-set", "app", late)}, "field manager kubectl-set", late},
+		{"kubectl set image", []metav1.ManagedFieldsEntry{owns("kubectl-set", "app", late)}, sts.MsgFieldManagers([]string{"kubectl-set"}), late},
 		{"who owns another field has not", []metav1.ManagedFieldsEntry{owns("helm", "sidecar", late)}, "", time.Time{}},
-		{"the same value applied later by another one", []metav1.ManagedFieldsEntry{owns("helm", "app", late), owns("kubectl-set", "app", early)}, "field manager kubectl-set", early},
-		{"ourselves, when the record is lost", []metav1.ManagedFieldsEntry{owns(sts.FieldManager, "app", early)}, "field manager kubectl-sts", early},
+		{"the same value applied later by another one", []metav1.ManagedFieldsEntry{owns("helm", "app", late), owns("kubectl-set", "app", early)}, sts.MsgFieldManagers([]string{"kubectl-set"}), early},
+		{"ourselves, when the record is lost", []metav1.ManagedFieldsEntry{owns(sts.FieldManager, "app", early)}, sts.MsgFieldManagers([]string{"kubectl-sts"}), early},
 		{"status is not the spec", []metav1.ManagedFieldsEntry{status}, "", time.Time{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -66,11 +66,11 @@ func TestAppliedBy(t *testing.T) {
 	}{
 		{"no manager", nil, "", ""},
 		{"we alone", []metav1.ManagedFieldsEntry{image(sts.FieldManager, ""), elsewhere}, "", ""},
-		{"the same value applied again", []metav1.ManagedFieldsEntry{image(sts.FieldManager, ""), image("helm", "")}, "", "field manager helm"},
-		{"two", []metav1.ManagedFieldsEntry{image("helm", ""), image("argocd-controller", "")}, "", "field managers argocd-controller and helm"},
+		{"the same value applied again", []metav1.ManagedFieldsEntry{image(sts.FieldManager, ""), image("helm", "")}, "", sts.MsgFieldManagers([]string{"helm"})},
+		{"two", []metav1.ManagedFieldsEntry{image("helm", ""), image("argocd-controller", "")}, "", sts.MsgFieldManagers([]string{"argocd-controller", "helm"})},
 		{"status is not the spec", []metav1.ManagedFieldsEntry{image("kube-controller-manager", "status")}, "", ""},
-		{"kubectl apply with the value", []metav1.ManagedFieldsEntry{applier}, applied("web:2"), "field manager kubectl-client-side-apply"},
-		{"kubectl apply, no manager recorded", nil, applied("web:2"), "field manager kubectl apply"},
+		{"kubectl apply with the value", []metav1.ManagedFieldsEntry{applier}, applied("web:2"), sts.MsgFieldManagers([]string{"kubectl-client-side-apply"})},
+		{"kubectl apply, no manager recorded", nil, applied("web:2"), sts.MsgFieldManagers([]string{"kubectl apply"})},
 		{"kubectl apply with the old value", []metav1.ManagedFieldsEntry{applier}, applied(ststest.StableImage), ""},
 		{"kubectl apply with a third value", []metav1.ManagedFieldsEntry{applier}, applied("web:3"), ""},
 		{"what kubectl applied cannot be read", []metav1.ManagedFieldsEntry{applier}, "{", ""},

@@ -24,7 +24,7 @@ type Severity string
 const (
 	// SeverityError: names do not resolve, or pods do not start.
 	SeverityError Severity = "Error"
-	// SeverityWarning: something is probably not intended, or works by chance.
+	// SeverityWarning: something is probably not intended, or works only by chance.
 	SeverityWarning Severity = "Warning"
 	// SeverityInfo: for information.
 	SeverityInfo Severity = "Info"

@@ -181,3 +181,15 @@ func ShellQuote(word string) string {
 	}
 	return b.String() + "'"
 }
+
+// HintedError is an error with what to do about it.
+type HintedError struct {
+	Err  error
+	Hint Hint
+}
+
+// Error implements error.
+func (e *HintedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error without the hint.
+func (e *HintedError) Unwrap() error { return e.Err }

@@ -40,8 +40,7 @@ type Manager struct {
 	Name string `json:"name"`
 	// Evidence is the label, annotation or field that identifies it.
 	Evidence string `json:"evidence"`
-	// Reverts is true if it restores its own state automatically; otherwise it does so when it is used
-	// the next time.
+	// Reverts is true if it reverts changes automatically; otherwise it reverts them the next time it is used.
 	Reverts bool `json:"reverts"`
 	// Applies are the fields that it applies server-side; absent if unknown.
 	Applies []Field `json:"applies,omitempty"`

@@ -90,7 +90,7 @@ func TestAnOperatorsResourceIsNamedAsKubectlTakesIt(t *testing.T) {
 			{APIVersion: "apps/v1", Kind: "Other", Name: "not the controller"},
 			{APIVersion: apiVersion, Kind: "postgresql", Name: "db", Controller: &yes}}
 		want := []sts.Manager{{Name: "postgresql db (" + apiVersion + ")", Evidence: "metadata.ownerReferences", Reverts: true, Operator: true,
-			Hint: sts.Hintf("make the change in postgresql/db, whose operator manages this StatefulSet: %s", sts.Kubectl("shop", "edit", kind, "db"))}}
+			Hint: sts.HintOperator("postgresql", "db", sts.Kubectl("shop", "edit", kind, "db"))}}
 		if diff := cmp.Diff(want, sts.Managers(set)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
@@ -118,12 +118,11 @@ func TestManagerWrites(t *testing.T) {
 
 func TestCaution(t *testing.T) {
 	m := sts.Manager{Name: "Helm release shop", Hint: sts.Hintf("make it in the values"), Applies: []sts.Field{sts.FieldTemplate, sts.FieldPartition}}
-	const plain = "Helm release shop also manages this StatefulSet: make it in the values"
-	const after = " server-side: until this operation has finished, its next apply will conflict with field manager kubectl-sts or, if forced, revert the change"
+	plain := sts.MsgAlsoManages("Helm release shop", m.Hint)
 	for want, fields := range map[string][]sts.Field{
-		plain: {sts.FieldReplicas},
-		plain + "; it applies spec.updateStrategy.rollingUpdate.partition" + after:                   {sts.FieldPartition},
-		plain + "; it applies spec.template and spec.updateStrategy.rollingUpdate.partition" + after: {sts.FieldTemplate, sts.FieldPartition},
+		plain.String(): {sts.FieldReplicas},
+		sts.MsgAppliesFields(plain, []string{"spec.updateStrategy.rollingUpdate.partition"}).String():                  {sts.FieldPartition},
+		sts.MsgAppliesFields(plain, []string{"spec.template", "spec.updateStrategy.rollingUpdate.partition"}).String(): {sts.FieldTemplate, sts.FieldPartition},
 	} {
 		if got := m.Caution(fields...).String(); got != want {
 			t.Errorf("%v:\n%s", fields, got)

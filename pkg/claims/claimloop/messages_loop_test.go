@@ -10,5 +10,6 @@ func TestClaimMessages(t *testing.T) {
 	call := messagetest.Call
 	messagetest.Golden(t, "loop",
 		call(msgClaimStepsExceeded, 40, "set persistentvolume/pvc-0f3a to reclaim policy Retain"),
+		call(msgClaimInterrupted), call(msgClaimInterruptedDeleting, "pvc-0f3a"),
 	)
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
@@ -549,7 +551,7 @@ func (w *ClaimWorld) CheckOpinion(name string, o Opinion) []string {
 	switch o.State {
 	case claims.ClaimInUse:
 		if words = w.mounters(name, true); w.Hidden == "pods" {
-			words = []string{"condition Unused"}
+			words = []string{string(corev1.PersistentVolumeClaimUnused)}
 		}
 	case claims.ClaimDesired:
 		words = w.inRange(name)

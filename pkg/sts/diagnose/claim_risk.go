@@ -16,8 +16,7 @@ type ClaimRiskReason string
 
 // The reasons.
 const (
-	// ClaimIsTerminating: the claim is being deleted: it exists until the last pod that mounts it has
-	// ended.
+	// ClaimIsTerminating: the claim is being deleted: it remains until the last pod that mounts it has terminated.
 	//
 	// The API server keeps it by the finalizer kubernetes.io/pvc-protection.
 	ClaimIsTerminating ClaimRiskReason = "ClaimTerminating"
@@ -25,7 +24,7 @@ const (
 	ClaimIsLost ClaimRiskReason = "ClaimLost"
 	// ClaimIsMissing: the claim that the pod mounts does not exist.
 	ClaimIsMissing ClaimRiskReason = "ClaimMissing"
-	// VolumeIsTerminating: the PersistentVolume is being deleted: it exists as long as the claim.
+	// VolumeIsTerminating: the PersistentVolume is being deleted: it remains until the claim is gone.
 	//
 	// The API server keeps it by the finalizer kubernetes.io/pv-protection.
 	VolumeIsTerminating ClaimRiskReason = "VolumeTerminating"

@@ -26,15 +26,15 @@ var (
 		Code: "Unschedulable", Grace: 3 * time.Minute, Option: SchedulingGraceFlag,
 		State:    "no node fits the pod",
 		Evidence: "condition `PodScheduled` is `False`; the scheduler's message",
-		Except: "later: for up to 15m while an event `TriggeredScaleUp` (cluster-autoscaler) or `Nominated` (Karpenter), or `status.nominatedNodeName` (preemption), is newer than the last `FailedScheduling`; " +
-			"an event `NotTriggerScaleUp` ends this. At once: the scheduler and `NotTriggerScaleUp` agree that no node and no node group matches the pod's node selector, node affinity or volume",
+		Except: "up to 15m while an event `TriggeredScaleUp` (cluster-autoscaler) or `Nominated` (Karpenter), or `status.nominatedNodeName` (preemption), is newer than the last `FailedScheduling`; " +
+			"an event `NotTriggerScaleUp` ends this. Immediately if the scheduler and `NotTriggerScaleUp` agree that no node and no node group matches the pod's node selector, node affinity or volume",
 		Do: "compare the pod's requests, node selector, affinity, tolerations and volumes with the nodes, or add a node",
 	}
 	unboundClaim = ReasonInfo{
 		Code: "UnboundClaim", Grace: 30 * time.Second,
 		State:    "a PersistentVolumeClaim of the pod is not bound",
-		Evidence: "condition `PodScheduled` is `False` and a claim of the pod is not `Bound`; the warnings about the claim, the volume that it names, its StorageClass",
-		Except:   "later: as for `Unschedulable`, if only the scheduler names the claim and its volume is bound once a node is chosen. A claim that waits for its pod to be scheduled (`WaitForFirstConsumer`) is not the cause: the reason is then `Unschedulable`",
+		Evidence: "condition `PodScheduled` is `False` and a claim of the pod is not `Bound`; the warning events of the claim; the volume that it requests; its StorageClass",
+		Except:   "as for `Unschedulable` if only the scheduler reports the claim and its volume is bound once a node is chosen. A claim that waits for its pod to be scheduled (`WaitForFirstConsumer`) is not the cause: the reason is then `Unschedulable`",
 		Do:       "run `kubectl describe pvc`, then fix the StorageClass, its provisioner or the volume",
 	}
 	notScheduled = ReasonInfo{
@@ -172,7 +172,7 @@ func pullReason(code, state string, grace time.Duration, do string) ReasonInfo {
 	r := ReasonInfo{Code: code, State: state, Grace: grace, Do: do, Evidence: "a container is waiting with this reason"}
 	if grace > 0 {
 		r.Evidence += "; since the pod was scheduled, or its last init container ended"
-		r.Except = "at once if the error is definite (not found, unauthorized, denied), or if an event `Failed` about a pull was counted twice or names `ImagePullBackOff`"
+		r.Except = "immediately if the error is definite (not found, unauthorized, denied), or if an event `Failed` about a pull was counted twice or names `ImagePullBackOff`"
 	}
 	return r
 }

@@ -165,50 +165,48 @@ func TestTroubleOfScheduling(t *testing.T) {
 			pendingSince(time.Hour, "Scheduling is blocked due to non-empty scheduling gates")(&sts.Inventory{}, pod)
 			pod.Status.Conditions[0].Reason = "SchedulingGated"
 			pod.Spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "kueue.x-k8s.io/admission"}}
-		}, &diagnose.Trouble{Reason: "SchedulingGated", Message: "is waiting for scheduling gate kueue.x-k8s.io/admission to be removed (60m)"}},
+		}, &diagnose.Trouble{Reason: "SchedulingGated", Message: diagnose.MsgGated([]string{"kueue.x-k8s.io/admission"}, time.Hour)}},
 		{"gates, and a claim that is not bound", func(inv *sts.Inventory, pod *corev1.Pod) {
 			pod.Spec.NodeName, pod.Status = "", corev1.PodStatus{Phase: corev1.PodPending}
 			pod.Spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "a"}, {Name: "b.example/c"}}
 			inv.Claims[1].Status.Phase = corev1.ClaimPending
-		}, &diagnose.Trouble{Reason: "SchedulingGated", Message: "is waiting for scheduling gates a, b.example/c to be removed (60m)"}},
+		}, &diagnose.Trouble{Reason: "SchedulingGated", Message: diagnose.MsgGated([]string{"a", "b.example/c"}, time.Hour)}},
 
-		{"no room", pendingSince(4*time.Minute, full), unschedulable(true, "cannot be scheduled (4m): "+cpu)},
-		{"no room, within a longer grace", pendingSince(4*time.Minute, full, grace(5*time.Minute)), unschedulable(false, "cannot be scheduled (4m): "+cpu)},
-		{"no room, without grace", pendingSince(0, full, grace(0)), unschedulable(true, "cannot be scheduled (0s): "+cpu)},
+		{"no room", pendingSince(4*time.Minute, full), unschedulable(true, diagnose.MsgUnschedulable(4*time.Minute, cpu, ""))},
+		{"no room, within a longer grace", pendingSince(4*time.Minute, full, grace(5*time.Minute)), unschedulable(false, diagnose.MsgUnschedulable(4*time.Minute, cpu, ""))},
+		{"no room, without grace", pendingSince(0, full, grace(0)), unschedulable(true, diagnose.MsgUnschedulable(0, cpu, ""))},
 		{"a node group grows", pendingSince(4*time.Minute, full, scaleUp(3*time.Minute+30*time.Second)),
-			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested 3m30s ago (TriggeredScaleUp)")},
+			unschedulable(false, diagnose.MsgUnschedulable(4*time.Minute, cpu, diagnose.MsgNodeRequested(210*time.Second, "TriggeredScaleUp")))},
 		{"a node group grows in the second of the last failure", pendingSince(4*time.Minute, full, scaleUp(4*time.Minute), failedAgain(4*time.Minute-900*time.Millisecond)),
-			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested 4m ago (TriggeredScaleUp)")},
+			unschedulable(false, diagnose.MsgUnschedulable(4*time.Minute, cpu, diagnose.MsgNodeRequested(4*time.Minute, "TriggeredScaleUp")))},
 		{"the node did not help, the grace begins with it", pendingSince(4*time.Minute, full, scaleUp(2*time.Minute), failedAgain(time.Minute)),
-			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested 2m ago (TriggeredScaleUp), but the pod still does not fit")},
+			unschedulable(false, diagnose.MsgUnschedulable(4*time.Minute, cpu, diagnose.MsgNodeDidNotHelp(2*time.Minute, "TriggeredScaleUp")))},
 		{"the node did not help", pendingSince(9*time.Minute, full, scaleUp(4*time.Minute), failedAgain(time.Minute)),
-			unschedulable(true, "cannot be scheduled (9m): "+cpu+"; a node was requested 4m ago (TriggeredScaleUp), but the pod still does not fit")},
+			unschedulable(true, diagnose.MsgUnschedulable(9*time.Minute, cpu, diagnose.MsgNodeDidNotHelp(4*time.Minute, "TriggeredScaleUp")))},
 		{"the node was never added", pendingSince(20*time.Minute, full, scaleUp(15*time.Minute)),
-			unschedulable(true, "cannot be scheduled (20m): "+cpu+"; a node was requested 15m ago (TriggeredScaleUp)")},
-		{"a scale-up for an earlier pod of the name", pendingSince(4*time.Minute, full, earlier(scaleUp(time.Minute))), unschedulable(true, "cannot be scheduled (4m): "+cpu)},
+			unschedulable(true, diagnose.MsgUnschedulable(20*time.Minute, cpu, diagnose.MsgNodeRequested(15*time.Minute, "TriggeredScaleUp")))},
+		{"a scale-up for an earlier pod of the name", pendingSince(4*time.Minute, full, earlier(scaleUp(time.Minute))), unschedulable(true, diagnose.MsgUnschedulable(4*time.Minute, cpu, ""))},
 		{"a scale-up whose event has no UID", pendingSince(4*time.Minute, full, func(inv *sts.Inventory, pod *corev1.Pod) {
 			scaleUp(time.Minute)(inv, pod)
 			inv.Events[len(inv.Events)-1].InvolvedObject.UID = ""
-		}), unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested 60s ago (TriggeredScaleUp)")},
-		{"a scale-up for an earlier try", pendingSince(4*time.Minute, full, scaleUp(30*time.Minute)), unschedulable(true, "cannot be scheduled (4m): "+cpu)},
+		}), unschedulable(false, diagnose.MsgUnschedulable(4*time.Minute, cpu, diagnose.MsgNodeRequested(time.Minute, "TriggeredScaleUp")))},
+		{"a scale-up for an earlier try", pendingSince(4*time.Minute, full, scaleUp(30*time.Minute)), unschedulable(true, diagnose.MsgUnschedulable(4*time.Minute, cpu, ""))},
 		{"Karpenter", pendingSince(4*time.Minute, full, seen(corev1.EventTypeNormal, "Nominated", "Pod should schedule on: nodeclaim/a", time.Minute)),
-			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested 60s ago (Nominated)")},
+			unschedulable(false, diagnose.MsgUnschedulable(4*time.Minute, cpu, diagnose.MsgNodeRequested(time.Minute, "Nominated")))},
 		{"preemption", pendingSince(4*time.Minute, full, func(_ *sts.Inventory, pod *corev1.Pod) { pod.Status.NominatedNodeName = "node-2" }),
-			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; nominated to node node-2, waiting for preempted pods to terminate")},
+			unschedulable(false, diagnose.MsgUnschedulable(4*time.Minute, cpu, diagnose.MsgNominated("node-2")))},
 		{"preemption that leads nowhere", pendingSince(16*time.Minute, full, func(_ *sts.Inventory, pod *corev1.Pod) { pod.Status.NominatedNodeName = "node-2" }),
-			unschedulable(true, "cannot be scheduled (16m): "+cpu+"; nominated to node node-2, waiting for preempted pods to terminate")},
+			unschedulable(true, diagnose.MsgUnschedulable(16*time.Minute, cpu, diagnose.MsgNominated("node-2")))},
 		{"no node group helps now", pendingSince(time.Minute, full, noScaleUp("2 max node group size reached", 10*time.Second)),
-			unschedulable(false, "cannot be scheduled (60s): "+cpu+"; the cluster autoscaler did not add a node: 2 max node group size reached")},
+			unschedulable(false, diagnose.MsgUnschedulable(time.Minute, cpu, diagnose.MsgNoScaleUp("2 max node group size reached")))},
 		{"no node group helps any more", pendingSince(4*time.Minute, full, scaleUp(2*time.Minute), noScaleUp("2 max node group size reached", 10*time.Second)),
-			unschedulable(true, "cannot be scheduled (4m): "+cpu+"; the cluster autoscaler did not add a node: 2 max node group size reached")},
+			unschedulable(true, diagnose.MsgUnschedulable(4*time.Minute, cpu, diagnose.MsgNoScaleUp("2 max node group size reached")))},
 		{"a node group helps after all", pendingSince(4*time.Minute, full, noScaleUp("2 max node group size reached", 2*time.Minute), scaleUp(time.Minute)),
-			unschedulable(false, "cannot be scheduled (4m): "+cpu+"; a node was requested 60s ago (TriggeredScaleUp)")},
+			unschedulable(false, diagnose.MsgUnschedulable(4*time.Minute, cpu, diagnose.MsgNodeRequested(time.Minute, "TriggeredScaleUp")))},
 		{"neither a node nor a node group matches", pendingSince(10*time.Second, wrong, noScaleUp("1 node(s) didn't match Pod's node affinity/selector", time.Second)),
-			&diagnose.Trouble{Reason: "Unschedulable", Failing: true, Detail: wrong, Message: "cannot be scheduled (10s): 0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, " +
-				"2 node(s) didn't match Pod's node affinity/selector; the cluster autoscaler did not add a node: 1 node(s) didn't match Pod's node affinity/selector"}},
+			&diagnose.Trouble{Reason: "Unschedulable", Failing: true, Detail: wrong, Message: diagnose.MsgUnschedulable(10*time.Second, "0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 node(s) didn't match Pod's node affinity/selector", diagnose.MsgNoScaleUp("1 node(s) didn't match Pod's node affinity/selector"))}},
 		{"no node matches, a node group may", pendingSince(10*time.Second, wrong),
-			&diagnose.Trouble{Reason: "Unschedulable", Detail: wrong, Message: "cannot be scheduled (10s): 0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, " +
-				"2 node(s) didn't match Pod's node affinity/selector"}},
+			&diagnose.Trouble{Reason: "Unschedulable", Detail: wrong, Message: diagnose.MsgUnschedulable(10*time.Second, "0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 node(s) didn't match Pod's node affinity/selector", "")}},
 	})
 }
 
@@ -229,10 +227,13 @@ func TestTroubleOfPulls(t *testing.T) {
 			warn(inv, pod, corev1.EventTypeWarning, reason, message, count, last)
 		}
 	}
+	inApp := func(reason, why string) string {
+		return diagnose.MsgContainerWaiting(reason, diagnose.MsgContainerDetail("app", why, "", nil, 0))
+	}
 	var cases []podCase
 	for _, reason := range []string{"ErrImagePull", "RegistryUnavailable", "ImageInspectError"} {
 		said := func(failing bool) *diagnose.Trouble {
-			return &diagnose.Trouble{Reason: reason, Failing: failing, Message: "is in " + reason + " (container app, i/o timeout)"}
+			return &diagnose.Trouble{Reason: reason, Failing: failing, Message: inApp(reason, "i/o timeout")}
 		}
 		cases = append(cases,
 			podCase{reason + " for the first time", pulls(reason, "i/o timeout", 5*time.Second), said(false)},
@@ -246,23 +247,23 @@ func TestTroubleOfPulls(t *testing.T) {
 	}
 	for _, message := range []string{"app:2: not found", "manifest unknown", "unauthorized: authentication required", "pull access denied"} {
 		cases = append(cases, podCase{"a definite answer: " + message, pulls("ErrImagePull", message, time.Second),
-			&diagnose.Trouble{Reason: "ErrImagePull", Failing: true, Message: "is in ErrImagePull (container app, " + message + ")"}})
+			&diagnose.Trouble{Reason: "ErrImagePull", Failing: true, Message: inApp("ErrImagePull", message)}})
 	}
 	for _, reason := range []string{"ImagePullBackOff", "SignatureValidationFailed", "InvalidImageName", "ErrImageNeverPull"} {
-		cases = append(cases, podCase{reason, pulls(reason, "", time.Second), &diagnose.Trouble{Reason: reason, Failing: true, Message: "is in " + reason + " (container app)"}})
+		cases = append(cases, podCase{reason, pulls(reason, "", time.Second), &diagnose.Trouble{Reason: reason, Failing: true, Message: inApp(reason, "")}})
 	}
 	const whole = `Back-off pulling image "app:2": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/library/app:2": failed to resolve reference "docker.io/library/app:2": docker.io/library/app:2: not found`
 	cases = append(cases,
 		podCase{"the whole message", pulls("ImagePullBackOff", whole, time.Second),
-			&diagnose.Trouble{Reason: "ImagePullBackOff", Failing: true, Message: "is in ImagePullBackOff (container app, docker.io/library/app:2: not found)", Detail: whole}},
+			&diagnose.Trouble{Reason: "ImagePullBackOff", Failing: true, Message: inApp("ImagePullBackOff", "docker.io/library/app:2: not found"), Detail: whole}},
 		podCase{"a word that is not in the list", pulls("Unheard", "of", time.Minute),
-			&diagnose.Trouble{Reason: "ContainerWaiting", Message: "is in Unheard (container app, of)"}},
+			&diagnose.Trouble{Reason: "ContainerWaiting", Message: inApp("Unheard", "of")}},
 		podCase{"a word that is not in the list, for long", pulls("Unheard", "of", 11*time.Minute),
-			&diagnose.Trouble{Reason: "ContainerWaiting", Failing: true, Message: "is in Unheard (container app, of)"}},
+			&diagnose.Trouble{Reason: "ContainerWaiting", Failing: true, Message: inApp("Unheard", "of")}},
 		podCase{"a stuck container comes before one that may recover", pulls("ErrImagePull", "i/o timeout", time.Second, func(_ *sts.Inventory, pod *corev1.Pod) {
 			pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{Name: "proxy", RestartCount: 5,
 				State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}}})
-		}), &diagnose.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container proxy, 5 restarts)"}},
+		}), &diagnose.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: diagnose.MsgContainerWaiting("CrashLoopBackOff", diagnose.MsgContainerDetail("proxy", "", "", nil, 5))}},
 	)
 	runPodCases(t, cases)
 }
@@ -274,7 +275,7 @@ func TestTroubleOfReadiness(t *testing.T) {
 			ststest.NotReady(pod, ststest.Now.Add(-time.Minute))
 			pod.Status.ContainerStatuses[0].Ready = true
 			pod.Spec.ReadinessGates = []corev1.PodReadinessGate{{ConditionType: "lb.example/web"}}
-		}, &diagnose.Trouble{Reason: "ReadinessGatesNotReady", Message: "is running but not ready (60s): readiness gate lb.example/web has no condition"}},
+		}, &diagnose.Trouble{Reason: "ReadinessGatesNotReady", Message: diagnose.MsgReadinessGates(time.Minute, []string{diagnose.MsgGateWithoutCondition("lb.example/web")})}},
 		{"readiness gates that are not met", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-11*time.Minute))
 			pod.Status.ContainerStatuses[0].Ready = true
@@ -283,49 +284,49 @@ func TestTroubleOfReadiness(t *testing.T) {
 				corev1.PodCondition{Type: "lb.example/web", Status: corev1.ConditionFalse, Reason: "Initial", Message: "Target registration is in progress."},
 				corev1.PodCondition{Type: "other", Status: corev1.ConditionUnknown})
 		}, &diagnose.Trouble{Reason: "ReadinessGatesNotReady", Failing: true,
-			Message: "is running but not ready (11m): readiness gate lb.example/web is False: Initial: Target registration is in progress, readiness gate other is Unknown"}},
+			Message: diagnose.MsgReadinessGates(11*time.Minute, []string{diagnose.MsgGateNotTrue("lb.example/web", "False", "Initial", "Target registration is in progress"), diagnose.MsgGateNotTrue("other", "Unknown", "", "")})}},
 		{"containers come before gates", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-time.Minute))
 			pod.Spec.ReadinessGates = []corev1.PodReadinessGate{{ConditionType: "lb.example/web"}}
-		}, &diagnose.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
+		}, &diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(time.Minute, nil)}},
 		{"one of several containers", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-time.Minute))
 			pod.Spec.Containers = append(pod.Spec.Containers, corev1.Container{Name: "metrics"})
 			pod.Status.ContainerStatuses[0].Ready = true
 			pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{Name: "metrics"})
-		}, &diagnose.Trouble{Reason: "NotReady", Message: "is running but not ready (60s): container metrics"}},
+		}, &diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(time.Minute, []string{diagnose.MsgUnreadyContainer("metrics")})}},
 		{"a sidecar", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-time.Minute))
 			pod.Spec.InitContainers = []corev1.Container{{Name: "migrate"}, {Name: "proxy", RestartPolicy: &always}}
 			pod.Status.ContainerStatuses[0].Ready = true
 			pod.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "migrate"}, {Name: "proxy", Started: new(true)}}
-		}, &diagnose.Trouble{Reason: "NotReady", Message: "is running but not ready (60s): sidecar container proxy"}},
+		}, &diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(time.Minute, []string{diagnose.MsgUnreadySidecar("proxy")})}},
 		{"a container that has waited for long before it ran", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-3*time.Hour))
 			pod.Status.ContainerStatuses[0].State.Running = &corev1.ContainerStateRunning{StartedAt: before(time.Minute)}
-		}, &diagnose.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
+		}, &diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(time.Minute, nil)}},
 		{"a container that was restarted meanwhile", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-3*time.Hour))
 			pod.Status.ContainerStatuses[0].RestartCount = 1
 			pod.Status.ContainerStatuses[0].State.Running = &corev1.ContainerStateRunning{StartedAt: before(time.Minute)}
-		}, &diagnose.Trouble{Reason: "NotReady", Failing: true, Message: "is running but not ready (60m)"}},
+		}, &diagnose.Trouble{Reason: "NotReady", Failing: true, Message: diagnose.MsgNotReady(time.Hour, nil)}},
 		{"init containers that took long", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-3*time.Hour))
 			pod.Status.Conditions = append(pod.Status.Conditions, corev1.PodCondition{Type: corev1.PodInitialized, Status: corev1.ConditionTrue, LastTransitionTime: before(time.Minute)})
-		}, &diagnose.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
+		}, &diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(time.Minute, nil)}},
 		{"the next init container after one that took long", func(_ *sts.Inventory, pod *corev1.Pod) {
 			pod.CreationTimestamp = before(3 * time.Hour)
 			pod.Status = corev1.PodStatus{Phase: corev1.PodPending, InitContainerStatuses: []corev1.ContainerStatus{
 				{Name: "restore", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{FinishedAt: before(time.Minute)}}},
 				{Name: "migrate", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "PodInitializing"}}},
 			}}
-		}, &diagnose.Trouble{Reason: "Pending", Message: "is Pending (60s)"}},
+		}, &diagnose.Trouble{Reason: "Pending", Message: diagnose.MsgPhase("Pending", time.Minute)}},
 		{"ended and not restarted", func(_ *sts.Inventory, pod *corev1.Pod) {
 			ststest.NotReady(pod, ststest.Now.Add(-time.Hour))
 			pod.Status.ContainerStatuses[0].State.Terminated = &corev1.ContainerStateTerminated{ExitCode: 2, FinishedAt: before(11 * time.Minute)}
-		}, &diagnose.Trouble{Reason: "Terminated", Failing: true, Message: "has a terminated container (app, exit code 2)"}},
+		}, &diagnose.Trouble{Reason: "Terminated", Failing: true, Message: diagnose.MsgTerminatedContainer("app", 2)}},
 		{"phase Failed", func(_ *sts.Inventory, pod *corev1.Pod) { pod.Status = corev1.PodStatus{Phase: corev1.PodFailed} },
-			&diagnose.Trouble{Reason: "Failed", Message: "is Failed (60m)"}},
+			&diagnose.Trouble{Reason: "Failed", Message: diagnose.MsgPhase("Failed", time.Hour)}},
 	})
 }
 

@@ -92,11 +92,11 @@ func wantTrouble(t *testing.T, tests []troubleCase, of func(*sts.Snapshot, sts.R
 // back-off can last.
 func TestFailedCreate(t *testing.T) {
 	const detail = `create Pod web-1 in StatefulSet web failed error: pods "web-1" is forbidden: denied`
-	cannot := &diagnose.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: denied", Detail: detail}
+	cannot := &diagnose.Trouble{Reason: "FailedCreate", Failing: true, Message: diagnose.MsgCannotCreate("denied"), Detail: detail}
 	notYet := func(until time.Duration) *diagnose.Trouble {
-		return &diagnose.Trouble{Reason: "FailedCreate", Message: "could not be created yet: denied", Detail: detail, Until: ststest.Now.Add(until)}
+		return &diagnose.Trouble{Reason: "FailedCreate", Message: diagnose.MsgNotCreatedYet("denied"), Detail: detail, Until: ststest.Now.Add(until)}
 	}
-	missing := &diagnose.Trouble{Reason: "Missing", Message: "does not exist yet"}
+	missing := &diagnose.Trouble{Reason: "Missing", Message: diagnose.MsgMissing()}
 	accepted := func(d time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
 			inv.Memory.Accept(types.NamespacedName{Namespace: inv.Sets[0].Namespace, Name: "web-1"}, ago(d))
@@ -133,7 +133,7 @@ func TestFailedCreate(t *testing.T) {
 		{"refused again after an annotation was written", []func(*sts.Inventory){without, refused(18, time.Hour, 0), wrote("", annotationField, time.Second)}, cannot},
 		{"the template was fixed, and no pod was created", []func(*sts.Inventory){without, refused(18, time.Hour, 5*time.Minute), wrote("", templateField, 31*time.Second)}, cannot},
 		{"accepted since", []func(*sts.Inventory){without, refused(18, time.Hour, 5*time.Minute), accepted(time.Minute)}, &diagnose.Trouble{Reason: "FailedCreate", Detail: detail,
-			Message: "could not be created yet: denied; the API server accepts the pod now, and the StatefulSet controller will retry within 17m"}},
+			Message: diagnose.MsgNotCreatedAccepted("denied")}},
 		{"accepted, and refused again", []func(*sts.Inventory){without, refused(18, time.Hour, 0), accepted(time.Minute)}, cannot},
 		{"a series", []func(*sts.Inventory){without, refused(0, 0, 0), func(inv *sts.Inventory) {
 			inv.Events[0].FirstTimestamp = metav1.NewTime(ago(time.Minute))
@@ -149,12 +149,12 @@ func TestDeletionRefused(t *testing.T) {
 		return said("FailedDelete", detail, count, first, last)
 	}
 	updated := func(inv *sts.Inventory) { inv.Sets[0].Status.UpdateRevision = "web-next" }
-	cannot := &diagnose.Trouble{Reason: "FailedDelete", Failing: true, Message: "cannot be deleted: protected by backup-guard", Detail: detail}
+	cannot := &diagnose.Trouble{Reason: "FailedDelete", Failing: true, Message: diagnose.MsgCannotDelete("protected by backup-guard"), Detail: detail}
 	wantTrouble(t, []troubleCase{
 		{"nothing was refused", []func(*sts.Inventory){updated}, nil},
 		{"for ten seconds", []func(*sts.Inventory){updated, refused(11, 10*time.Second, 0)}, cannot},
 		{"once, a moment ago", []func(*sts.Inventory){updated, refused(1, 0, 0)},
-			&diagnose.Trouble{Reason: "FailedDelete", Message: "could not be deleted yet: protected by backup-guard", Detail: detail, Until: ststest.Now.Add(30 * time.Second)}},
+			&diagnose.Trouble{Reason: "FailedDelete", Message: diagnose.MsgNotDeletedYet("protected by backup-guard"), Detail: detail, Until: ststest.Now.Add(30 * time.Second)}},
 		{"between two attempts", []func(*sts.Inventory){updated, refused(18, 30*time.Minute, 1000*time.Second)}, cannot},
 		{"it need not be deleted", []func(*sts.Inventory){refused(11, 10*time.Second, 0)}, nil},
 		{"below the partition", []func(*sts.Inventory){updated, refused(11, 10*time.Second, 0), func(inv *sts.Inventory) {
@@ -190,23 +190,23 @@ func TestNameTaken(t *testing.T) {
 	old := func(inv *sts.Inventory) { inv.Sets[0].CreationTimestamp = metav1.NewTime(ago(time.Hour)) }
 	wantTrouble(t, []troubleCase{
 		{"without its labels", []func(*sts.Inventory){without, stranger(bare)},
-			&diagnose.Trouble{Reason: "NameTaken", Failing: true, Message: "exists but does not belong to the StatefulSet: the selector requires label app=web",
+			&diagnose.Trouble{Reason: "NameTaken", Failing: true, Message: diagnose.MsgNotSelected([]string{"app=web"}),
 				Fix: sts.Kubectl("test", "label pod", "web-1", "app=web", "--overwrite")}},
 		{"without its labels, and terminating", []func(*sts.Inventory){without, stranger(func(p *corev1.Pod) {
 			bare(p)
 			ststest.Terminating(p, ststest.Now)
-		})}, &diagnose.Trouble{Reason: "Missing", Message: "does not exist yet: a pod with this name that does not belong to the StatefulSet is still terminating"}},
+		})}, &diagnose.Trouble{Reason: "Missing", Message: diagnose.MsgNameTerminating()}},
 		{"of another controller", []func(*sts.Inventory){without, stranger(owned("ReplicaSet", "web-1a", "x"))},
-			&diagnose.Trouble{Reason: "NameTaken", Failing: true, Message: "cannot be created: a pod with this name belongs to ReplicaSet web-1a"}},
+			&diagnose.Trouble{Reason: "NameTaken", Failing: true, Message: diagnose.MsgNameTaken("ReplicaSet", "web-1a")}},
 		{"of an earlier set, not yet seen by the garbage collector", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "earlier")), func(inv *sts.Inventory) {
 			inv.Sets[0].CreationTimestamp = metav1.NewTime(ago(time.Second))
-		}}, &diagnose.Trouble{Reason: "Missing", Message: "cannot be created: a pod with this name belongs to an earlier StatefulSet web (UID earlier)"}},
+		}}, &diagnose.Trouble{Reason: "Missing", Message: diagnose.MsgNameOfEarlierSet("web", "earlier")}},
 		{"of an earlier set", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "earlier")), old},
-			&diagnose.Trouble{Reason: "NameTaken", Failing: true, Message: "cannot be created: a pod with this name belongs to an earlier StatefulSet web (UID earlier)"}},
+			&diagnose.Trouble{Reason: "NameTaken", Failing: true, Message: diagnose.MsgNameOfEarlierSet("web", "earlier")}},
 		{"to be adopted", []func(*sts.Inventory){without, stranger(func(*corev1.Pod) {})},
-			&diagnose.Trouble{Reason: "Missing", Message: "has not been adopted by the StatefulSet controller yet"}},
+			&diagnose.Trouble{Reason: "Missing", Message: diagnose.MsgNotAdopted()}},
 		{"of the set, not in its list yet", []func(*sts.Inventory){without, stranger(owned("StatefulSet", "web", "set-uid"))},
-			&diagnose.Trouble{Reason: "Missing", Message: "does not exist yet"}},
+			&diagnose.Trouble{Reason: "Missing", Message: diagnose.MsgMissing()}},
 		{"the set has a pod of that name", []func(*sts.Inventory){stranger(bare)}, nil},
 	}, diagnose.Replica)
 }
@@ -287,46 +287,46 @@ func TestRecreated(t *testing.T) {
 		}
 	}
 	again := func(n int, why string) *diagnose.Trouble {
-		return &diagnose.Trouble{Reason: "Recreated", Failing: true, Message: fmt.Sprintf("keeps being recreated (%d times): %s", n, why)}
+		return &diagnose.Trouble{Reason: "Recreated", Failing: true, Message: diagnose.MsgRecreated(n, why)}
 	}
-	once := &diagnose.Trouble{Reason: "Failed", Message: "failed and will be replaced: OutOfcpu: Pod was rejected: no cpu"}
-	notReady := func(age string) *diagnose.Trouble {
-		return &diagnose.Trouble{Reason: "NotReady", Message: "is running but not ready (" + age + ")"}
+	once := &diagnose.Trouble{Reason: "Failed", Message: diagnose.MsgFailed("OutOfcpu", "Pod was rejected: no cpu")}
+	notReady := func(age time.Duration) *diagnose.Trouble {
+		return &diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(age, nil)}
 	}
 	withFix := func(t *diagnose.Trouble) *diagnose.Trouble {
 		t.Fix = sts.Kubectl("", "get", "mutatingwebhookconfigurations,mutatingadmissionpolicies")
 		return t
 	}
-	const rewritten = `its label controller-revision-hash is "pinned", which is not a revision of the StatefulSet; an admission webhook or policy may have changed it`
+	rewritten := diagnose.MsgLabelChanged("pinned")
 	wantTrouble(t, []troubleCase{
 		{"rejected once", []func(*sts.Inventory){failed(time.Second)}, once},
 		{"rejected once, after updates", []func(*sts.Inventory){failed(time.Second), done("Delete", 9, time.Hour, time.Minute)}, once},
-		{"rejected repeatedly", []func(*sts.Inventory){failed(time.Second), done("Delete", 12, 30*time.Second, 0)}, again(12, "the kubelet reports OutOfcpu: Pod was rejected: no cpu")},
-		{"between two rejections", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0)}, again(12, "the StatefulSet controller deletes it each time")},
-		{"between two pods", []func(*sts.Inventory){without, done("Delete", 12, 30*time.Second, 0)}, again(12, "the StatefulSet controller deletes it each time")},
+		{"rejected repeatedly", []func(*sts.Inventory){failed(time.Second), done("Delete", 12, 30*time.Second, 0)}, again(12, diagnose.MsgRejected("OutOfcpu", "Pod was rejected: no cpu"))},
+		{"between two rejections", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0)}, again(12, diagnose.MsgDeletedEachTime())},
+		{"between two pods", []func(*sts.Inventory){without, done("Delete", 12, 30*time.Second, 0)}, again(12, diagnose.MsgDeletedEachTime())},
 		{"while it is terminating", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), func(inv *sts.Inventory) { ststest.Terminating(inv.Pods[1], ststest.Now) }},
-			again(12, "the StatefulSet controller deletes it each time")},
-		{"the last one has stayed", []func(*sts.Inventory){starting(2 * time.Minute), done("Delete", 12, 4*time.Minute, 2*time.Minute)}, notReady("2m")},
-		{"long ago", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Minute, 29*time.Minute)}, notReady("1s")},
-		{"updated occasionally", []func(*sts.Inventory){starting(time.Second), done("Delete", 5, 5*time.Minute, 0)}, notReady("1s")},
-		{"updated repeatedly", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), wrote("", templateField, 20*time.Second)}, notReady("1s")},
-		{"canaries, each aborted", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), renumbered(20 * time.Second)}, notReady("1s")},
-		{"a canary before", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), renumbered(time.Minute)}, again(12, "the StatefulSet controller deletes it each time")},
-		{"updated before", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), wrote("", templateField, time.Minute)}, again(12, "the StatefulSet controller deletes it each time")},
-		{"a watch saw three deleted, in three updates", []func(*sts.Inventory){starting(time.Second), went(3, false), wrote("", `{"f:spec":{"f:updateStrategy":{"f:rollingUpdate":{"f:partition":{}}}}}`, time.Second)}, notReady("1s")},
+			again(12, diagnose.MsgDeletedEachTime())},
+		{"the last one has stayed", []func(*sts.Inventory){starting(2 * time.Minute), done("Delete", 12, 4*time.Minute, 2*time.Minute)}, notReady(2 * time.Minute)},
+		{"long ago", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Minute, 29*time.Minute)}, notReady(time.Second)},
+		{"updated occasionally", []func(*sts.Inventory){starting(time.Second), done("Delete", 5, 5*time.Minute, 0)}, notReady(time.Second)},
+		{"updated repeatedly", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), wrote("", templateField, 20*time.Second)}, notReady(time.Second)},
+		{"canaries, each aborted", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), renumbered(20 * time.Second)}, notReady(time.Second)},
+		{"a canary before", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), renumbered(time.Minute)}, again(12, diagnose.MsgDeletedEachTime())},
+		{"updated before", []func(*sts.Inventory){starting(time.Second), done("Delete", 12, 30*time.Second, 0), wrote("", templateField, time.Minute)}, again(12, diagnose.MsgDeletedEachTime())},
+		{"a watch saw three deleted, in three updates", []func(*sts.Inventory){starting(time.Second), went(3, false), wrote("", `{"f:spec":{"f:updateStrategy":{"f:rollingUpdate":{"f:partition":{}}}}}`, time.Second)}, notReady(time.Second)},
 		{"evicted every few minutes", []func(*sts.Inventory){starting(3 * time.Minute), evicted(3, 3*time.Minute)}, &diagnose.Trouble{Reason: "Recreated", Failing: true,
-			Message: "keeps being recreated (3 times): the kubelet reports Evicted: The node was low on resource: memory", Detail: "The node was low on resource: memory."}},
-		{"evicted twice", []func(*sts.Inventory){starting(3 * time.Minute), evicted(2, 3*time.Minute)}, notReady("3m")},
-		{"evicted long ago", []func(*sts.Inventory){starting(3 * time.Minute), evicted(3, 7*time.Minute)}, notReady("3m")},
-		{"a watch saw three rejected ones deleted", []func(*sts.Inventory){starting(time.Second), went(3, false)}, again(3, "the kubelet reports NodeAffinity")},
-		{"a watch saw two rejected ones deleted", []func(*sts.Inventory){starting(time.Second), went(2, false)}, notReady("1s")},
-		{"a watch saw three ready ones deleted", []func(*sts.Inventory){starting(time.Second), went(3, true)}, notReady("1s")},
+			Message: diagnose.MsgRecreated(3, diagnose.MsgRejected("Evicted", "The node was low on resource: memory")), Detail: "The node was low on resource: memory."}},
+		{"evicted twice", []func(*sts.Inventory){starting(3 * time.Minute), evicted(2, 3*time.Minute)}, notReady(3 * time.Minute)},
+		{"evicted long ago", []func(*sts.Inventory){starting(3 * time.Minute), evicted(3, 7*time.Minute)}, notReady(3 * time.Minute)},
+		{"a watch saw three rejected ones deleted", []func(*sts.Inventory){starting(time.Second), went(3, false)}, again(3, diagnose.MsgRejected("NodeAffinity", ""))},
+		{"a watch saw two rejected ones deleted", []func(*sts.Inventory){starting(time.Second), went(2, false)}, notReady(time.Second)},
+		{"a watch saw three ready ones deleted", []func(*sts.Inventory){starting(time.Second), went(3, true)}, notReady(time.Second)},
 		{"its revision label was changed", []func(*sts.Inventory){pinned(time.Second), done("Delete", 11, 10*time.Second, 0)}, withFix(again(11, rewritten))},
 		{"its revision label was changed, and it is ready for a moment", []func(*sts.Inventory){func(inv *sts.Inventory) {
 			inv.Pods[1].CreationTimestamp = metav1.NewTime(ago(time.Second))
 			inv.Pods[1].Labels[appsv1.StatefulSetRevisionLabel] = "pinned"
 		}, done("Delete", 11, 10*time.Second, 0)}, withFix(again(11, rewritten))},
-		{"its revision label is unknown", []func(*sts.Inventory){pinned(time.Second)}, notReady("1s")},
+		{"its revision label is unknown", []func(*sts.Inventory){pinned(time.Second)}, notReady(time.Second)},
 		{"available", []func(*sts.Inventory){done("Delete", 12, 30*time.Second, 0)}, nil},
 	}, diagnose.Replica)
 }
@@ -344,14 +344,14 @@ func TestTerminating(t *testing.T) {
 	}
 	wantTrouble(t, []troubleCase{
 		{"blocked from the start", []func(*sts.Inventory){going(-time.Second, "a.example/x")},
-			&diagnose.Trouble{Reason: "Terminating", Message: "is terminating, blocked by finalizer a.example/x", Until: ststest.Now.Add(62 * time.Second)}},
+			&diagnose.Trouble{Reason: "Terminating", Message: diagnose.MsgTerminating([]string{"a.example/x"}), Until: ststest.Now.Add(62 * time.Second)}},
 		{"blocked for too long", []func(*sts.Inventory){going(5*time.Minute, "a.example/x")},
-			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period, blocked by finalizer a.example/x"}},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, []string{"a.example/x"}, "node-0")}},
 		{"released a moment ago", []func(*sts.Inventory){going(5 * time.Minute), released(time.Second)},
-			&diagnose.Trouble{Reason: "Terminating", Message: "is terminating", Until: ststest.Now.Add(60 * time.Second)}},
+			&diagnose.Trouble{Reason: "Terminating", Message: diagnose.MsgTerminating(nil), Until: ststest.Now.Add(60 * time.Second)}},
 		{"released long ago", []func(*sts.Inventory){going(5 * time.Minute), released(2 * time.Minute)},
-			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period (node node-0 may be down)"}},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, nil, "node-0")}},
 		{"released once, blocked by another", []func(*sts.Inventory){going(5*time.Minute, "b.example/y"), released(time.Second)},
-			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period, blocked by finalizer b.example/y"}},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, []string{"b.example/y"}, "node-0")}},
 	}, diagnose.Replica)
 }

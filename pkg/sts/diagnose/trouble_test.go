@@ -87,7 +87,7 @@ func TestTrouble(t *testing.T) {
 		return v
 	}
 	unboundFor := func(why string) *diagnose.Trouble {
-		return &diagnose.Trouble{Reason: "UnboundClaim", Failing: true, Claim: "data-web-1", Message: "is waiting for claim data-web-1, which is Pending (" + why + ")"}
+		return &diagnose.Trouble{Reason: "UnboundClaim", Failing: true, Claim: "data-web-1", Message: diagnose.MsgUnboundClaim("data-web-1", "Pending", why)}
 	}
 	// initializing makes the pod's init containers run for this long.
 	initializing := func(started *bool, ran time.Duration, sidecar bool) func(*sts.Inventory) {
@@ -109,10 +109,11 @@ func TestTrouble(t *testing.T) {
 			inv.Pods[1].Finalizers = finalizers
 		}
 	}
+	const elsewhere = "volume data is in use elsewhere"
 	volume := func(reason string, count int32, seen, first time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
 			inv.Pods[1].Status = corev1.PodStatus{Phase: corev1.PodPending}
-			e := ststest.Event("Pod", "web-1", "volume data is in use elsewhere")
+			e := ststest.Event("Pod", "web-1", elsewhere)
 			e.InvolvedObject.UID = inv.Pods[1].UID
 			e.Reason, e.Count, e.LastTimestamp, e.FirstTimestamp = reason, count, metav1.NewTime(ago(seen)), metav1.NewTime(ago(first))
 			inv.Events = append(inv.Events, e)
@@ -132,8 +133,8 @@ func TestTrouble(t *testing.T) {
 			st.Conditions = append(st.Conditions, corev1.PodCondition{Type: corev1.PodReadyToStartContainers, Status: is, LastTransitionTime: metav1.NewTime(ago(time.Minute))})
 		}
 	}
-	pendingFor := func(age string) *diagnose.Trouble {
-		return &diagnose.Trouble{Reason: "Pending", Message: "is Pending (" + age + ")"}
+	pendingFor := func(age time.Duration) *diagnose.Trouble {
+		return &diagnose.Trouble{Reason: "Pending", Message: diagnose.MsgPhase("Pending", age)}
 	}
 	missing := func(message string, seen time.Duration) func(*sts.Inventory) {
 		return func(inv *sts.Inventory) {
@@ -165,19 +166,19 @@ func TestTrouble(t *testing.T) {
 		}, none},
 
 		{"missing", func(inv *sts.Inventory) { inv.Pods = append(inv.Pods[:1], inv.Pods[2:]...) },
-			&diagnose.Trouble{Reason: "Missing", Message: "does not exist yet"}},
+			&diagnose.Trouble{Reason: "Missing", Message: diagnose.MsgMissing()}},
 		{"cannot be created", missing("create Pod web-1 in StatefulSet web failed: quota", time.Minute),
-			&diagnose.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: create Pod web-1 in StatefulSet web failed: quota"}},
+			&diagnose.Trouble{Reason: "FailedCreate", Failing: true, Message: diagnose.MsgCannotCreate("create Pod web-1 in StatefulSet web failed: quota")}},
 		{"its old claim is being deleted", missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 59*time.Second),
-			&diagnose.Trouble{Reason: "Missing", Message: "does not exist yet: its previous claim data-web-1 was still being deleted"}},
+			&diagnose.Trouble{Reason: "Missing", Message: diagnose.MsgMissingClaimDeleted("data-web-1")}},
 		{"its claim is being deleted, and the warning is about an earlier one", all(
 			missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 2*time.Minute),
 			claim(func(c *corev1.PersistentVolumeClaim) {
 				c.CreationTimestamp = metav1.NewTime(ago(2 * time.Minute)) // times have whole seconds
 				c.DeletionTimestamp = new(metav1.NewTime(ago(time.Second)))
-			})), &diagnose.Trouble{Reason: "Missing", Message: "does not exist yet: its previous claim data-web-1 was still being deleted"}},
+			})), &diagnose.Trouble{Reason: "Missing", Message: diagnose.MsgMissingClaimDeleted("data-web-1")}},
 		{"its old claim is gone", missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", 4*time.Minute),
-			&diagnose.Trouble{Reason: "Missing", Message: "does not exist yet: its previous claim data-web-1 was still being deleted"}},
+			&diagnose.Trouble{Reason: "Missing", Message: diagnose.MsgMissingClaimDeleted("data-web-1")}},
 		{"its old claim is not deleted", func(inv *sts.Inventory) {
 			missing("create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted", time.Minute)(inv)
 			for _, c := range inv.Claims {
@@ -185,166 +186,166 @@ func TestTrouble(t *testing.T) {
 					c.DeletionTimestamp = &metav1.Time{Time: ago(2 * time.Minute)}
 				}
 			}
-		}, &diagnose.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: pvc data-web-1 is being deleted",
+		}, &diagnose.Trouble{Reason: "FailedCreate", Failing: true, Message: diagnose.MsgCannotCreate("pvc data-web-1 is being deleted"),
 			Detail: "create Pod web-1 in StatefulSet web failed error: pvc data-web-1 is being deleted"}},
 		{"another could not be created", missing("create Pod web-10 in StatefulSet web failed: quota", 19*time.Minute),
-			&diagnose.Trouble{Reason: "Missing", Message: "does not exist yet; last error of the StatefulSet controller: create Pod web-10 in StatefulSet web failed: quota"}},
+			&diagnose.Trouble{Reason: "Missing", Message: diagnose.MsgMissingAfterError("create Pod web-10 in StatefulSet web failed: quota")}},
 		{"another could not be created, and exists by now", missing("create Pod web-2 in StatefulSet web failed: quota", time.Minute),
-			&diagnose.Trouble{Reason: "Missing", Message: "does not exist yet"}},
+			&diagnose.Trouble{Reason: "Missing", Message: diagnose.MsgMissing()}},
 		{"a pod of an earlier set of the name could not be created", all(missing("create Pod web-1 in StatefulSet web failed: quota", time.Minute),
-			func(inv *sts.Inventory) { inv.Events[0].InvolvedObject.UID = "earlier" }), &diagnose.Trouble{Reason: "Missing", Message: "does not exist yet"}},
+			func(inv *sts.Inventory) { inv.Events[0].InvolvedObject.UID = "earlier" }), &diagnose.Trouble{Reason: "Missing", Message: diagnose.MsgMissing()}},
 		{"the newest error counts", all(missing("create Pod web-1 in StatefulSet web failed: quota", 2*time.Minute), func(inv *sts.Inventory) {
 			e := inv.Events[0].DeepCopy()
 			e.Message, e.LastTimestamp = "create Pod web-1 in StatefulSet web failed: denied", metav1.NewTime(ago(time.Minute))
 			inv.Events = append(inv.Events, e)
-		}), &diagnose.Trouble{Reason: "FailedCreate", Failing: true, Message: "cannot be created: create Pod web-1 in StatefulSet web failed: denied"}},
+		}), &diagnose.Trouble{Reason: "FailedCreate", Failing: true, Message: diagnose.MsgCannotCreate("create Pod web-1 in StatefulSet web failed: denied")}},
 		{"it could not be created an hour ago", missing("create Pod web-1 in StatefulSet web failed: quota", time.Hour),
-			&diagnose.Trouble{Reason: "Missing", Message: "does not exist yet"}},
+			&diagnose.Trouble{Reason: "Missing", Message: diagnose.MsgMissing()}},
 
-		{"terminating, not due", terminating(-20 * time.Second), &diagnose.Trouble{Reason: "Terminating", Message: "is terminating", Until: ststest.Now.Add(81 * time.Second)}},
-		{"terminating, just due", terminating(time.Minute), &diagnose.Trouble{Reason: "Terminating", Message: "is terminating", Until: ststest.Now.Add(time.Second)}},
+		{"terminating, not due", terminating(-20 * time.Second), &diagnose.Trouble{Reason: "Terminating", Message: diagnose.MsgTerminating(nil), Until: ststest.Now.Add(81 * time.Second)}},
+		{"terminating, just due", terminating(time.Minute), &diagnose.Trouble{Reason: "Terminating", Message: diagnose.MsgTerminating(nil), Until: ststest.Now.Add(time.Second)}},
 		{"terminating, overdue", terminating(time.Minute + time.Second),
-			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 61s after its grace period (node node-0 may be down)"}},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(61*time.Second, nil, "node-0")}},
 		{"terminating, blocked by finalizers", terminating(5*time.Minute, "a.example/x", "b.example/y"),
-			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: "is still terminating 5m after its grace period, blocked by finalizers a.example/x, b.example/y"}},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, []string{"a.example/x", "b.example/y"}, "node-0")}},
 
 		{"unschedulable, for a moment", unschedulable(3 * time.Minute),
-			&diagnose.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (3m): 0/3 nodes are available"}},
+			&diagnose.Trouble{Reason: "Unschedulable", Message: diagnose.MsgUnschedulable(3*time.Minute, "0/3 nodes are available", "")}},
 		{"unschedulable", unschedulable(3*time.Minute + time.Second),
-			&diagnose.Trouble{Reason: "Unschedulable", Failing: true, Message: "cannot be scheduled (3m1s): 0/3 nodes are available"}},
+			&diagnose.Trouble{Reason: "Unschedulable", Failing: true, Message: diagnose.MsgUnschedulable(181*time.Second, "0/3 nodes are available", "")}},
 		{"a claim that waits for its pod is not the cause", unbound(31 * time.Second),
-			&diagnose.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
+			&diagnose.Trouble{Reason: "Unschedulable", Message: diagnose.MsgUnschedulable(31*time.Second, "0/3 nodes are available", "")}},
 		{"its volume is being provisioned", all(unbound(30*time.Second), scheduler(immediate)),
-			&diagnose.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: "is waiting for claim data-web-1, which is Pending (scheduler: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims)"}},
+			&diagnose.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: diagnose.MsgUnboundClaim("data-web-1", "Pending", diagnose.MsgUnboundByScheduler(immediate))}},
 		{"its claim is not bound, by the scheduler's message", all(unbound(31*time.Second), scheduler(immediate)),
-			unboundFor("scheduler: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims")},
+			unboundFor(diagnose.MsgUnboundByScheduler(immediate))},
 		{"no node has a volume for its claim", all(unbound(3*time.Minute), scheduler(noVolume)),
-			&diagnose.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: "is waiting for claim data-web-1, which is Pending (scheduler: " + noVolume + ")"}},
-		{"no node has a volume for its claim, for a long time", all(unbound(4*time.Minute), scheduler(noVolume)), unboundFor("scheduler: " + noVolume)},
+			&diagnose.Trouble{Reason: "UnboundClaim", Claim: "data-web-1", Message: diagnose.MsgUnboundClaim("data-web-1", "Pending", diagnose.MsgUnboundByScheduler(noVolume))}},
+		{"no node has a volume for its claim, for a long time", all(unbound(4*time.Minute), scheduler(noVolume)), unboundFor(diagnose.MsgUnboundByScheduler(noVolume))},
 		{"its claim's StorageClass does not exist", all(unbound(31*time.Second), warned("data-web-1-uid", "ProvisioningFailed", "storageclass \"fast\" not found\n", time.Hour)),
 			unboundFor(`ProvisioningFailed: storageclass "fast" not found`)},
 		{"the newest warning about its claim counts", all(unbound(31*time.Second),
 			warned("data-web-1-uid", "ProvisioningFailed", "quota exceeded", time.Minute), warned("data-web-1-uid", "ProvisioningFailed", "not found", time.Hour)),
 			unboundFor("ProvisioningFailed: quota exceeded")},
 		{"a warning about an earlier claim of the name", all(unbound(31*time.Second), warned("earlier", "ProvisioningFailed", "not found", time.Minute)),
-			&diagnose.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
+			&diagnose.Trouble{Reason: "Unschedulable", Message: diagnose.MsgUnschedulable(31*time.Second, "0/3 nodes are available", "")}},
 		{"its claim names no class", all(unbound(31*time.Second), claim(func(c *corev1.PersistentVolumeClaim) { c.Spec.StorageClassName = nil })),
-			unboundFor("it has no storageClassName and the cluster has no default StorageClass, so only an existing PersistentVolume without a class can be bound to it")},
+			unboundFor(diagnose.MsgUnboundNoClass())},
 		{"its claim has an empty class", all(unbound(31*time.Second), claim(func(c *corev1.PersistentVolumeClaim) { c.Spec.StorageClassName = new("") })),
-			unboundFor("its storageClassName is empty, so only an existing PersistentVolume without a class can be bound to it")},
-		{"its claim's volume does not exist", names(), unboundFor("it requests persistentvolume/pv-1, which does not exist")},
+			unboundFor(diagnose.MsgUnboundEmptyClass())},
+		{"its claim's volume does not exist", names(), unboundFor(diagnose.MsgUnboundVolumeMissing("pv-1"))},
 		{"its claim's volume is bound to an earlier claim", names(taken(ststest.Namespace, "data-web-1", "earlier")),
-			unboundFor("it requests persistentvolume/pv-1, which is still bound to an earlier claim of this name (spec.claimRef.uid is earlier, this claim's is data-web-1-uid)")},
+			unboundFor(diagnose.MsgUnboundVolumeStale("pv-1", "earlier", "data-web-1-uid"))},
 		{"its claim's volume is bound to another claim", names(taken("db", "data-web-1", "other")),
-			unboundFor("it requests persistentvolume/pv-1, which is bound to another claim, db/data-web-1")},
+			unboundFor(diagnose.MsgUnboundVolumeTaken("pv-1", "db", "data-web-1"))},
 		{"its claim's volume waits for it", names(taken(ststest.Namespace, "data-web-1", "")),
-			&diagnose.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
+			&diagnose.Trouble{Reason: "Unschedulable", Message: diagnose.MsgUnschedulable(31*time.Second, "0/3 nodes are available", "")}},
 		{"volumes were not read", all(names(), func(inv *sts.Inventory) { inv.Volumes = nil }),
-			&diagnose.Trouble{Reason: "Unschedulable", Message: "cannot be scheduled (31s): 0/3 nodes are available"}},
+			&diagnose.Trouble{Reason: "Unschedulable", Message: diagnose.MsgUnschedulable(31*time.Second, "0/3 nodes are available", "")}},
 
 		{"crash loop", func(inv *sts.Inventory) { ststest.Crashing(inv.Pods[1]) },
-			&diagnose.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container app, exit code 1, 4 restarts)"}},
+			&diagnose.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: diagnose.MsgContainerWaiting("CrashLoopBackOff", diagnose.MsgContainerDetail("app", "", "", new(int32(1)), 4))}},
 		{"OOMKilled", func(inv *sts.Inventory) {
 			ststest.Crashing(inv.Pods[1])
 			inv.Pods[1].Status.ContainerStatuses[0].LastTerminationState.Terminated = &corev1.ContainerStateTerminated{Reason: "OOMKilled", ExitCode: 137}
-		}, &diagnose.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container app, OOMKilled, exit code 137, 4 restarts)"}},
+		}, &diagnose.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: diagnose.MsgContainerWaiting("CrashLoopBackOff", diagnose.MsgContainerDetail("app", "", "OOMKilled", new(int32(137)), 4))}},
 		{"ImagePullBackOff", waiting("ImagePullBackOff", " Back-off pulling image \"x\"\n"),
-			&diagnose.Trouble{Reason: "ImagePullBackOff", Failing: true, Message: `is in ImagePullBackOff (container app, Back-off pulling image "x")`}},
-		{"ErrImagePull may be temporary", waiting("ErrImagePull", ""), &diagnose.Trouble{Reason: "ErrImagePull", Message: "is in ErrImagePull (container app)"}},
-		{"InvalidImageName", waiting("InvalidImageName", ""), &diagnose.Trouble{Reason: "InvalidImageName", Failing: true, Message: "is in InvalidImageName (container app)"}},
-		{"ErrImageNeverPull", waiting("ErrImageNeverPull", ""), &diagnose.Trouble{Reason: "ErrImageNeverPull", Failing: true, Message: "is in ErrImageNeverPull (container app)"}},
+			&diagnose.Trouble{Reason: "ImagePullBackOff", Failing: true, Message: diagnose.MsgContainerWaiting("ImagePullBackOff", diagnose.MsgContainerDetail("app", `Back-off pulling image "x"`, "", nil, 0))}},
+		{"ErrImagePull may be temporary", waiting("ErrImagePull", ""), &diagnose.Trouble{Reason: "ErrImagePull", Message: diagnose.MsgContainerWaiting("ErrImagePull", diagnose.MsgContainerDetail("app", "", "", nil, 0))}},
+		{"InvalidImageName", waiting("InvalidImageName", ""), &diagnose.Trouble{Reason: "InvalidImageName", Failing: true, Message: diagnose.MsgContainerWaiting("InvalidImageName", diagnose.MsgContainerDetail("app", "", "", nil, 0))}},
+		{"ErrImageNeverPull", waiting("ErrImageNeverPull", ""), &diagnose.Trouble{Reason: "ErrImageNeverPull", Failing: true, Message: diagnose.MsgContainerWaiting("ErrImageNeverPull", diagnose.MsgContainerDetail("app", "", "", nil, 0))}},
 		{"CreateContainerConfigError", waiting("CreateContainerConfigError", `secret "db" not found`),
-			&diagnose.Trouble{Reason: "CreateContainerConfigError", Failing: true, Message: `is in CreateContainerConfigError (container app, secret "db" not found)`}},
-		{"CreateContainerError", waiting("CreateContainerError", ""), &diagnose.Trouble{Reason: "CreateContainerError", Failing: true, Message: "is in CreateContainerError (container app)"}},
-		{"RunContainerError", waiting("RunContainerError", ""), &diagnose.Trouble{Reason: "RunContainerError", Failing: true, Message: "is in RunContainerError (container app)"}},
-		{"PostStartHookError", waiting("PostStartHookError", ""), &diagnose.Trouble{Reason: "PostStartHookError", Failing: true, Message: "is in PostStartHookError (container app)"}},
-		{"ContainerCreating is usual", waiting("ContainerCreating", ""), &diagnose.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
+			&diagnose.Trouble{Reason: "CreateContainerConfigError", Failing: true, Message: diagnose.MsgContainerWaiting("CreateContainerConfigError", diagnose.MsgContainerDetail("app", `secret "db" not found`, "", nil, 0))}},
+		{"CreateContainerError", waiting("CreateContainerError", ""), &diagnose.Trouble{Reason: "CreateContainerError", Failing: true, Message: diagnose.MsgContainerWaiting("CreateContainerError", diagnose.MsgContainerDetail("app", "", "", nil, 0))}},
+		{"RunContainerError", waiting("RunContainerError", ""), &diagnose.Trouble{Reason: "RunContainerError", Failing: true, Message: diagnose.MsgContainerWaiting("RunContainerError", diagnose.MsgContainerDetail("app", "", "", nil, 0))}},
+		{"PostStartHookError", waiting("PostStartHookError", ""), &diagnose.Trouble{Reason: "PostStartHookError", Failing: true, Message: diagnose.MsgContainerWaiting("PostStartHookError", diagnose.MsgContainerDetail("app", "", "", nil, 0))}},
+		{"ContainerCreating is usual", waiting("ContainerCreating", ""), &diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(time.Minute, nil)}},
 		{"an init container in a crash loop", func(inv *sts.Inventory) {
 			waiting("PodInitializing", "")(inv)
 			inv.Pods[1].Status.Phase = corev1.PodPending
 			inv.Pods[1].Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "restore", RestartCount: 2,
 				State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}}}}
-		}, &diagnose.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "is in CrashLoopBackOff (container restore, 2 restarts)"}},
+		}, &diagnose.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: diagnose.MsgContainerWaiting("CrashLoopBackOff", diagnose.MsgContainerDetail("restore", "", "", nil, 2))}},
 		{"a completed init container", func(inv *sts.Inventory) {
 			ststest.NotReady(inv.Pods[1], ago(time.Minute))
 			inv.Pods[1].Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "restore",
 				State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 0}}}}
-		}, &diagnose.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
+		}, &diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(time.Minute, nil)}},
 		{"an init container is running", initializing(new(true), 10*time.Minute, false),
-			&diagnose.Trouble{Reason: "InitContainerRunning", InitContainer: "wait", Message: "is Pending: init container wait is still running (10m)"}},
+			&diagnose.Trouble{Reason: "InitContainerRunning", InitContainer: "wait", Message: diagnose.MsgInitContainer("wait", 10*time.Minute)}},
 		{"an init container is running, on an old kubelet", initializing(new(false), time.Minute, false),
-			&diagnose.Trouble{Reason: "InitContainerRunning", InitContainer: "wait", Message: "is Pending: init container wait is still running (60s)"}},
+			&diagnose.Trouble{Reason: "InitContainerRunning", InitContainer: "wait", Message: diagnose.MsgInitContainer("wait", time.Minute)}},
 		{"an init container hangs", initializing(new(true), 3*time.Hour, false),
-			&diagnose.Trouble{Reason: "InitContainerRunning", Failing: true, InitContainer: "wait", Message: "is Pending: init container wait is still running (3h)"}},
+			&diagnose.Trouble{Reason: "InitContainerRunning", Failing: true, InitContainer: "wait", Message: diagnose.MsgInitContainer("wait", 3*time.Hour)}},
 		{"a sidecar does not start", initializing(nil, 3*time.Hour, true),
-			&diagnose.Trouble{Reason: "SidecarNotStarted", Failing: true, InitContainer: "wait", Message: "is Pending: sidecar container wait is running but has not started up (3h)"}},
-		{"all sidecars have started", initializing(new(true), time.Minute, true), &diagnose.Trouble{Reason: "Pending", Message: "is Pending (60s)"}},
+			&diagnose.Trouble{Reason: "SidecarNotStarted", Failing: true, InitContainer: "wait", Message: diagnose.MsgSidecar("wait", 3*time.Hour)}},
+		{"all sidecars have started", initializing(new(true), time.Minute, true), &diagnose.Trouble{Reason: "Pending", Message: diagnose.MsgPhase("Pending", time.Minute)}},
 		{"terminated once", func(inv *sts.Inventory) {
 			ststest.NotReady(inv.Pods[1], ago(time.Minute))
 			inv.Pods[1].Status.ContainerStatuses[0].RestartCount = 1
 			inv.Pods[1].Status.ContainerStatuses[0].State.Terminated = &corev1.ContainerStateTerminated{ExitCode: 2}
-		}, &diagnose.Trouble{Reason: "Terminated", Message: "has a terminated container (app, exit code 2)"}},
+		}, &diagnose.Trouble{Reason: "Terminated", Message: diagnose.MsgTerminatedContainer("app", 2)}},
 		{"terminated repeatedly", crashed(corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 2, FinishedAt: metav1.NewTime(ago(time.Second))}}, 2, ago(time.Hour)),
-			&diagnose.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "keeps crashing (container app, exit code 2, 2 restarts)"}},
+			&diagnose.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: diagnose.MsgCrashes(diagnose.MsgContainerDetail("app", "", "", new(int32(2)), 2))}},
 		{"running again after two crashes", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 2, ago(5*time.Minute)),
-			&diagnose.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: "keeps crashing (container app, exit code 1, 2 restarts)"}},
+			&diagnose.Trouble{Reason: "CrashLoopBackOff", Failing: true, Message: diagnose.MsgCrashes(diagnose.MsgContainerDetail("app", "", "", new(int32(1)), 2))}},
 		{"running after a single crash", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 1, ago(time.Minute)),
-			&diagnose.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
+			&diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(time.Minute, nil)}},
 		{"restarted with its node", func(inv *sts.Inventory) {
 			crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 2, ago(time.Minute))(inv)
 			inv.Pods[1].Status.ContainerStatuses[0].LastTerminationState.Terminated.StartedAt = metav1.NewTime(ago(24 * time.Hour))
-		}, &diagnose.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
+		}, &diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(time.Minute, nil)}},
 		{"has run for longer than any back-off", crashed(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, 9, ago(7*time.Minute)),
-			&diagnose.Trouble{Reason: "NotReady", Message: "is running but not ready (60s)"}},
+			&diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(time.Minute, nil)}},
 
 		{"FailedMount once", volume("FailedMount", 1, time.Minute, time.Minute),
-			&diagnose.Trouble{Reason: "FailedMount", Message: "cannot mount its volume: volume data is in use elsewhere"}},
+			&diagnose.Trouble{Reason: "FailedMount", Message: diagnose.MsgCannotMount(elsewhere)}},
 		{"FailedMount repeatedly", volume("FailedMount", 3, time.Minute, 2*time.Minute+time.Second),
-			&diagnose.Trouble{Reason: "FailedMount", Failing: true, Message: "cannot mount its volume: volume data is in use elsewhere (x3 over 2m1s)"}},
+			&diagnose.Trouble{Reason: "FailedMount", Failing: true, Message: diagnose.MsgCannotMount(elsewhere + diagnose.MsgRepeated(3, 121*time.Second))}},
 		{"FailedMount twice, for a moment", volume("FailedMount", 2, 0, time.Minute),
-			&diagnose.Trouble{Reason: "FailedMount", Message: "cannot mount its volume: volume data is in use elsewhere (x2 over 60s)"}},
+			&diagnose.Trouble{Reason: "FailedMount", Message: diagnose.MsgCannotMount(elsewhere + diagnose.MsgRepeated(2, time.Minute))}},
 		{"FailedAttachVolume", volume("FailedAttachVolume", 2, 0, 3*time.Minute),
-			&diagnose.Trouble{Reason: "FailedAttachVolume", Failing: true, Message: "cannot attach its volume: volume data is in use elsewhere (x2 over 3m)"}},
+			&diagnose.Trouble{Reason: "FailedAttachVolume", Failing: true, Message: diagnose.MsgCannotAttach(elsewhere + diagnose.MsgRepeated(2, 3*time.Minute))}},
 		{"FailedMount, rate limited to one in 5 minutes", volume("FailedMount", 30, 11*time.Minute, time.Hour),
-			&diagnose.Trouble{Reason: "FailedMount", Failing: true, Message: "cannot mount its volume: volume data is in use elsewhere (x30 over 60m)"}},
-		{"FailedMount long ago", all(volume("FailedMount", 9, 13*time.Minute, 20*time.Minute), started(time.Minute)), pendingFor("60s")},
-		{"FailedMount before the sandbox existed", all(volume("FailedMount", 9, 3*time.Minute, 8*time.Minute), started(time.Minute), sandbox(corev1.ConditionTrue)), pendingFor("60s")},
-		{"FailedMount before the sandbox was lost", all(volume("FailedMount", 9, 3*time.Minute, 8*time.Minute), started(time.Minute), sandbox(corev1.ConditionFalse)), pendingFor("60s")},
+			&diagnose.Trouble{Reason: "FailedMount", Failing: true, Message: diagnose.MsgCannotMount(elsewhere + diagnose.MsgRepeated(30, time.Hour))}},
+		{"FailedMount long ago", all(volume("FailedMount", 9, 13*time.Minute, 20*time.Minute), started(time.Minute)), pendingFor(time.Minute)},
+		{"FailedMount before the sandbox existed", all(volume("FailedMount", 9, 3*time.Minute, 8*time.Minute), started(time.Minute), sandbox(corev1.ConditionTrue)), pendingFor(time.Minute)},
+		{"FailedMount before the sandbox was lost", all(volume("FailedMount", 9, 3*time.Minute, 8*time.Minute), started(time.Minute), sandbox(corev1.ConditionFalse)), pendingFor(time.Minute)},
 		{"FailedMount of an earlier pod of the name", all(volume("FailedMount", 9, time.Minute, time.Hour), started(time.Minute), func(inv *sts.Inventory) {
 			inv.Events[0].InvolvedObject.UID = "earlier"
-		}), pendingFor("60s")},
+		}), pendingFor(time.Minute)},
 		{"no sandbox", volume("FailedCreatePodSandBox", 40, 10*time.Second, time.Hour),
-			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: "cannot create its sandbox: volume data is in use elsewhere (x40 over 60m)"}},
+			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: diagnose.MsgNoSandbox(elsewhere + diagnose.MsgRepeated(40, time.Hour))}},
 		{"no sandbox, by the count", volume("FailedCreatePodSandBox", 40, 0, 0),
-			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: "cannot create its sandbox: volume data is in use elsewhere (x40 over 6m30s)"}},
+			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: diagnose.MsgNoSandbox(elsewhere + diagnose.MsgRepeated(40, 390*time.Second))}},
 		{"no sandbox at first", volume("FailedCreatePodSandBox", 3, 0, 30*time.Second),
-			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Message: "cannot create its sandbox: volume data is in use elsewhere (x3 over 30s)"}},
+			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Message: diagnose.MsgNoSandbox(elsewhere + diagnose.MsgRepeated(3, 30*time.Second))}},
 		{"a kubelet that reports nothing", volume("None", 0, 0, 0),
-			&diagnose.Trouble{Reason: "NotStarted", Failing: true, Message: "is Pending: the kubelet of node node-0 has not reported a container status (60m)"}},
+			&diagnose.Trouble{Reason: "NotStarted", Failing: true, Message: diagnose.MsgNotStarted("node-0", time.Hour)}},
 		{"a pod that was just assigned to its node", all(volume("None", 0, 0, 0), func(inv *sts.Inventory) {
 			inv.Pods[1].Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(ago(5 * time.Minute))}}
-		}), pendingFor("5m")},
+		}), pendingFor(5 * time.Minute)},
 		{"no scheduler", func(inv *sts.Inventory) {
 			inv.Pods[1].Spec.NodeName, inv.Pods[1].Status = "", corev1.PodStatus{Phase: corev1.PodPending}
 			inv.Pods[1].CreationTimestamp = metav1.NewTime(ago(4 * time.Minute))
-		}, &diagnose.Trouble{Reason: "NotScheduled", Failing: true, Message: "is Pending: no scheduler has processed it (4m)"}},
+		}, &diagnose.Trouble{Reason: "NotScheduled", Failing: true, Message: diagnose.MsgNotScheduled(4 * time.Minute)}},
 		{"no scheduler yet, without grace for scheduling", func(inv *sts.Inventory) {
 			inv.Pods[1].Spec.NodeName, inv.Pods[1].Status = "", corev1.PodStatus{Phase: corev1.PodPending}
 			inv.Pods[1].CreationTimestamp = metav1.NewTime(ststest.Now)
 			inv.SchedulingGrace = new(time.Duration)
-		}, pendingFor("0s")},
-		{"containers are being created", all(volume("None", 0, 0, 0), started(10*time.Minute)), pendingFor("10m")},
+		}, pendingFor(0)},
+		{"containers are being created", all(volume("None", 0, 0, 0), started(10*time.Minute)), pendingFor(10 * time.Minute)},
 		{"containers are being created forever", all(volume("None", 0, 0, 0), started(11*time.Minute)),
-			&diagnose.Trouble{Reason: "Pending", Failing: true, Message: "is Pending (11m)"}},
+			&diagnose.Trouble{Reason: "Pending", Failing: true, Message: diagnose.MsgPhase("Pending", 11*time.Minute)}},
 
 		{"not ready for a while", func(inv *sts.Inventory) { ststest.NotReady(inv.Pods[1], ago(10*time.Minute)) },
-			&diagnose.Trouble{Reason: "NotReady", Message: "is running but not ready (10m)"}},
+			&diagnose.Trouble{Reason: "NotReady", Message: diagnose.MsgNotReady(10*time.Minute, nil)}},
 		{"not ready for too long", func(inv *sts.Inventory) { ststest.NotReady(inv.Pods[1], ago(10*time.Minute+time.Second)) },
-			&diagnose.Trouble{Reason: "NotReady", Failing: true, Message: "is running but not ready (10m)"}},
+			&diagnose.Trouble{Reason: "NotReady", Failing: true, Message: diagnose.MsgNotReady(10*time.Minute, nil)}},
 		{"ready for less than minReadySeconds", func(inv *sts.Inventory) {
 			inv.Sets[0].Spec.MinReadySeconds = 60
 			ststest.Ready(inv.Pods[1], ago(10*time.Second))
-		}, &diagnose.Trouble{Reason: "MinReadySeconds", Message: "is ready but not available yet (minReadySeconds: 60)"}},
+		}, &diagnose.Trouble{Reason: "MinReadySeconds", Message: diagnose.MsgMinReadySeconds(60)}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -79,16 +79,16 @@ type MemberPhase string
 const (
 	// Draining: it is leaving its own cluster.
 	Draining MemberPhase = "Draining"
-	// Recalled: it did not leave and was called back.
+	// Recalled: it did not leave, and its drain was reverted.
 	Recalled MemberPhase = "Reverted"
 	// Removing: it has left; its pod is being removed.
 	Removing MemberPhase = "Removing"
 	// Finishing: its pod is gone; the remaining commands are being run.
 	Finishing MemberPhase = "Finishing"
 
-	// Announcing: its cluster is informed about it; there is no pod yet.
+	// Announcing: it is announced to its cluster; its pod does not exist yet.
 	Announcing MemberPhase = "Announcing"
-	// Starting: the set is larger; its pod is becoming available.
+	// Starting: the set has been scaled up; its pod is not available yet.
 	Starting MemberPhase = "Starting"
 )
 

@@ -3,6 +3,7 @@ package record_test
 import (
 	"testing"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
@@ -17,9 +18,9 @@ func TestResumeDrain(t *testing.T) {
 		{"without hooks", record.Drain{To: 3}, web + "3 --profile none -n test"},
 		{"with a built-in profile", record.Drain{To: 3, Profile: "etcd"}, web + "3 --profile etcd -n test"},
 		{"with a file", record.Drain{To: 3, Profile: "etcd", ProfileFile: "profiles/etcd.yaml"}, web + "3 --profile profiles/etcd.yaml -n test"},
-		{"with an inline command", record.Drain{To: 3, Profile: "--drain-cmd"}, web + "3 -n test (add the same --drain-cmd)"},
+		{"with an inline command", record.Drain{To: 3, Profile: "--drain-cmd"}, record.HintDrainInline(sts.Kubectl("test", "sts drain-scale", "web", "--replicas", "3"), "--drain-cmd").String()},
 		{"parking", record.Drain{To: 0}, web + "0 --park -n test"},
-		{"parking with an inline command", record.Drain{To: 0, Profile: "--drain-exec"}, web + "0 --park -n test (add the same --drain-exec)"},
+		{"parking with an inline command", record.Drain{To: 0, Profile: "--drain-exec"}, record.HintDrainInline(sts.Kubectl("test", "sts drain-scale", "web", "--replicas", "0", "--park"), "--drain-exec").String()},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := test.record.Again(ststest.Web(5).Sets[0]).String(); got != test.want {

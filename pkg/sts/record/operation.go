@@ -87,8 +87,8 @@ func (c *Canary) PartitionAfter(set *appsv1.StatefulSet) int32 {
 
 // Auto are the options of canary promote --auto.
 type Auto struct {
-	// Steps is how many ordinals have the update after each step, such as `3` or `50%`; absent for one
-	// more at each step.
+	// Steps is how many ordinals are updated after each step, such as `3` or `50%`; absent if each step
+	// updates one more.
 	Steps []string `json:"steps,omitempty"`
 	// Soak is for how long every updated pod must be Ready at each step, such as `5m0s`.
 	Soak string `json:"soak,omitempty"`
@@ -208,7 +208,7 @@ func invalid(set *appsv1.StatefulSet, annotation, problem string) *InvalidError 
 // Error implements error.
 func (e *InvalidError) Error() string { return msgInvalidRecord(e.Set, e.Annotation, e.Problem) }
 
-// Hint is how to go on without the record.
+// Hint is what to do about it.
 func (e *InvalidError) Hint() sts.Hint {
 	remove := sts.Kubectl(e.Namespace, "annotate statefulset", e.Set, e.Annotation+"-")
 	switch e.Annotation {

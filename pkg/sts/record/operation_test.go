@@ -87,14 +87,14 @@ func TestAnnotationsAbsentOrGarbage(t *testing.T) {
 	for garbage, problem := range map[string]string{
 		"":                          "unexpected end of JSON input",
 		"x":                         "invalid character 'x' looking for beginning of value",
-		"[]":                        "unexpected array",
-		`{"partition":"three"}`:     "unexpected string in field partition",
-		`{"auto":{"soak":true}}`:    "unexpected bool in field auto.soak",
-		`{"generation":1.5}`:        "unexpected number 1.5 in field generation",
+		"[]":                        record.MsgUnexpectedJSON("array", ""),
+		`{"partition":"three"}`:     record.MsgUnexpectedJSON("string", "partition"),
+		`{"auto":{"soak":true}}`:    record.MsgUnexpectedJSON("bool", "auto.soak"),
+		`{"generation":1.5}`:        record.MsgUnexpectedJSON("number 1.5", "generation"),
 		`{"startedAt":"yesterday"}`: `parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`,
 	} {
 		c, err := record.ReadCanary(annotated(record.CanaryAnnotation, garbage))
-		if c != nil || err == nil || err.Error() != "statefulset/web: annotation kubectl-sts.dev/canary is not a valid record: "+problem {
+		if c != nil || err == nil || err.Error() != record.MsgInvalidRecord("web", record.CanaryAnnotation, problem) {
 			t.Errorf("%q: %v, %v", garbage, c, err)
 		}
 	}
