@@ -41,6 +41,7 @@ var vocabularies = []vocabulary{
 	{title: "Confidence levels", of: reflect.TypeFor[claims.Confidence]()},
 	{title: "Sources of an age", of: reflect.TypeFor[claims.AgeSource]()},
 	{title: "States of deleted claims", of: reflect.TypeFor[claims.RetainedState]()},
+	{title: "Kinds of retained data", of: reflect.TypeFor[sts.RetainedKind]()},
 	{title: "Gates", of: reflect.TypeFor[operate.Gate]()},
 	{title: "Phases", of: reflect.TypeFor[record.MemberPhase]()},
 	{title: "Remedies", of: reflect.TypeFor[diagnose.Remedy]()},

@@ -299,6 +299,26 @@ func TestClaimThereAndBack(t *testing.T) {
 	}
 }
 
+// The volume that undo --replace has set aside has newer data, not the older one.
+func TestPurgeOfSetAsideVolume(t *testing.T) {
+	w := newClaimWorld(t, corev1.PersistentVolumeReclaimDelete)
+	w.drive(collect(), inOrder)
+	w.state, w.around = claims.ClaimDesired, nil
+	w.controllers(3)
+	w.controllers(2)
+	record, err := sts.ReadRetained(w.volume)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record.SetAsideFor = w.claim.Spec.VolumeName
+	w.volume.Annotations[sts.ClaimAnnotation] = sts.EncodeAnnotation(record)
+	_, d := w.drive(claims.Purge{UID: "volume-0"}, inOrder)
+	message, hint := claims.MsgSetAsideFor("shop", "pvc-2", volumeName, w.around.Verdict.Reason)
+	if d.Reason != claims.ReasonClaimReplaced || d.Message != message || d.Hint.String() != hint.String() {
+		t.Errorf("%+v", d)
+	}
+}
+
 // TestClaimDecisions are the ends that are not the usual one.
 func TestClaimDecisions(t *testing.T) {
 	deleted := func(w *claimWorld) { w.drive(collect(), inOrder); w.around = nil }

@@ -21,6 +21,7 @@ var (
 	MsgClaimTemplateRemoved    = msgClaimTemplateRemoved
 	MsgClaimTerminating        = msgClaimTerminating
 	MsgClaimUnlabeled          = msgClaimUnlabeled
+	MsgSetAsideFor             = msgSetAsideFor
 	MsgDoubtCondition          = msgDoubtCondition
 	MsgDoubtFinalizer          = msgDoubtFinalizer
 	MsgDoubtLost               = msgDoubtLost

@@ -50,6 +50,12 @@ func msgRecreatedAndNeeded(namespace, newVolume, oldVolume, why string) (message
 		sts.Hintf("if the old data is not needed: %s", sts.Kubectl(namespace, "sts pvc-gc purge", oldVolume))
 }
 
+// msgSetAsideFor is about the volume of a newer claim, after undo --replace.
+func msgSetAsideFor(namespace, restored, setAside, why string) (message string, hint sts.Hint) {
+	return fmt.Sprintf("the claim was restored on persistentvolume/%s and is in use or needed: %s; persistentvolume/%s has only the data of the newer claim that was set aside", restored, why, setAside),
+		sts.Hintf("if the newer data is not needed: %s", sts.Kubectl(namespace, "sts pvc-gc purge", setAside))
+}
+
 func msgDataNeeded(why string, undo sts.Hint) (message string, hint sts.Hint) {
 	return "the claim is needed and this is its data: " + why, sts.Hintf("to restore it: %s", undo)
 }

@@ -63,6 +63,7 @@ func TestPVCGCPurgeMessages(t *testing.T) {
 		call(msgWaitVolumeGone, exampleVolume, unpurge), call(msgWaitReleased, exampleVolume, "Bound"), call(stepCheckDataUnused, "data-web-1"),
 		call(msgNeedUnknown, "pods could not be listed; one may mount it"),
 		call(msgRecreatedAndNeeded, "shop", "pvc-77de", exampleVolume, "mounted by pod web-1"), call(msgDataNeeded, "mounted by pod reader", exampleUndo),
+		call(msgSetAsideFor, "shop", exampleVolume, "pvc-77de", "mounted by pod web-1"),
 		call(msgVolumeShared, exampleVolume, []string{"twin"}), call(stepPurge, exampleVolume), call(stepDeleteVolume, exampleVolume, "Retain"),
 	)
 }

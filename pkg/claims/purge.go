@@ -129,6 +129,8 @@ func (i Purge) requireUnneeded(v *View) *ClaimDecision {
 	switch {
 	case v.Around.Verdict.Unseen() != "":
 		d = refuse(operate.ReasonUnseen)(msgNeedUnknown(v.Around.Verdict.Unseen()))
+	case v.Claim != nil && v.Around.needed() && !i.Replaced && v.record().SetAsideFor == v.Claim.Spec.VolumeName:
+		d = refuse(ReasonClaimReplaced)(msgSetAsideFor(v.Namespace, v.Claim.Spec.VolumeName, v.Volume.Name, v.Around.Verdict.Reason))
 	case v.Claim != nil && v.Around.needed() && !i.Replaced:
 		d = refuse(ReasonClaimReplaced)(msgRecreatedAndNeeded(v.Namespace, v.Claim.Spec.VolumeName, v.Volume.Name, v.Around.Verdict.Reason))
 	case v.Claim == nil && v.Around.needed():

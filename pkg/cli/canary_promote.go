@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
@@ -55,11 +56,19 @@ func (o *promoteFlags) toIntent(cmd *cobra.Command, m *mutation) (newIntent, err
 	}
 	for _, f := range []string{"step", "to-ordinal", "full"} {
 		if cmd.Flags().Changed(f) {
-			m.detail = " --" + f + "=" + cmd.Flags().Lookup(f).Value.String()
+			m.detail = " " + typed(cmd.Flags().Lookup(f))
 		}
 	}
 	return func(_ context.Context, _ *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
 		options.Lock = lock
 		return operate.NewPromoteCanary(options, s), nil
 	}, nil
+}
+
+// typed is a flag as a command line has it.
+func typed(f *pflag.Flag) string {
+	if f.Value.String() == f.NoOptDefVal {
+		return "--" + f.Name
+	}
+	return "--" + f.Name + "=" + f.Value.String()
 }

@@ -74,6 +74,11 @@ func TestWrongCommandLines(t *testing.T) {
 		"drain-scale web --replicas 50%",
 		"status --ordinal=x",
 		"status web -A",
+		"status web --watch --exit-code",
+		"help nope",
+		"help canary startt",
+		"drain-scale web --park",
+		"diff web --to-revision=0",
 		"status web -l app=db",
 		"status -l app==,",
 		"status pod/web",
@@ -347,6 +352,7 @@ func TestExit(t *testing.T) {
 		{"stuck, said already", &outcomeError{Decision: operate.Decision{Verdict: operate.Stuck, Message: "why", Hint: sts.Hintf("do")}, said: true}, 4, ""},
 		{"refused", outcome(operate.Refused, operate.ReasonOwned, ""), 5, "refused: why\n"},
 		{"timeout", &loop.TimeoutError{After: time.Minute, Last: operate.Decision{Verdict: operate.Wait, Message: "for web-4"}}, 124, "error: " + (&loop.TimeoutError{After: time.Minute, Last: operate.Decision{Verdict: operate.Wait, Message: "for web-4"}}).Error() + "\n"},
+		{"timeout of a change", &fittedError{err: &loop.TimeoutError{After: time.Minute}, hint: hintResume()}, 124, "error: " + (&loop.TimeoutError{After: time.Minute}).Error() + "\n→ " + hintResume().String() + "\n"},
 		{"timeout, and the token could not be given back", errors.Join(&loop.TimeoutError{After: time.Minute}, errors.New("forbidden")), 124, "error: " + (&loop.TimeoutError{After: time.Minute}).Error() + "\nforbidden\n"},
 		{"--request-timeout", fmt.Errorf("get: %w", context.DeadlineExceeded), 124, "error: get: context deadline exceeded\n"},
 		{"Ctrl-C before the loop", &SignalError{os.Interrupt}, 130, ""},
@@ -629,5 +635,22 @@ func TestErrorsFitTheCommandLine(t *testing.T) {
 		if _, got, _ := strings.Cut(b.String(), "\n"); got != want {
 			t.Errorf("%s:\ngot  %swant %s", test.name, got, want)
 		}
+	}
+}
+
+// The lock has flags as they were typed.
+func TestTyped(t *testing.T) {
+	for args, want := range map[string]string{"--full": "--full", "--step=2": "--step=2", "--step 2": "--step=2"} {
+		f := pflag.NewFlagSet("", pflag.ContinueOnError)
+		f.Bool("full", false, "")
+		f.Int("step", 1, "")
+		if err := f.Parse(strings.Fields(args)); err != nil {
+			t.Fatal(err)
+		}
+		f.Visit(func(f *pflag.Flag) {
+			if got := typed(f); got != want {
+				t.Errorf("%s: %s", args, got)
+			}
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 func newDiff(c *common) *cobra.Command {
@@ -26,6 +27,7 @@ func newDiff(c *common) *cobra.Command {
 	cmd.Flags().Int64Var(&from, "from-revision", 0, "Older `REVISION` by number (default: the stable one)")
 	cmd.Flags().Int64Var(&to, "to-revision", 0, "Newer `REVISION` by number (default: the update revision)")
 	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "Exit with 3 if there are differences")
+	positive(cmd, "from-revision", "to-revision")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		s, err := c.snapshot(cmd, args, out)
 		if err != nil {
@@ -33,7 +35,7 @@ func newDiff(c *common) *cobra.Command {
 		}
 		r, err := report.NewDiffReport(s, from, to)
 		if err != nil {
-			return usagef("%s", err)
+			return &sts.HintedError{Err: usagef("%s", err), Hint: hintListRevisions(sts.Kubectl(s.Set.Namespace, "sts history", s.Set.Name))}
 		}
 		if out.human() {
 			err = c.printDiff(r)

@@ -126,7 +126,7 @@ func (e *Env) confirmNumber(ctx context.Context, n int, what string) error {
 
 func (e *Env) ask(ctx context.Context, question string) (string, error) {
 	if !e.InTerminal {
-		return "", usagef("a confirmation is required, but there is no terminal: rerun with --yes to accept the plan above")
+		return "", usagef("a confirmation is required, but there is no terminal: rerun with --yes to confirm")
 	}
 	_, _ = fmt.Fprint(e.ErrOut, question)
 	answer := make(chan string, 1)

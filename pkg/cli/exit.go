@@ -150,6 +150,7 @@ func Exit(w io.Writer, err error) int {
 		return ExitFound
 	case errors.As(err, &timeout):
 		say("error: " + err.Error())
+		hint()
 		return ExitTimeout
 	case errors.As(err, &signal):
 		if signal.Signal == syscall.SIGTERM {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -104,5 +105,26 @@ func rerun(t *testing.T, c *common, args ...string) {
 	_, _ = c.env.ErrOut.Write(i.err.Bytes())
 	if i.code != ExitUsage {
 		t.Errorf("exit code %d", i.code)
+	}
+}
+
+// A StatefulSet may be named like a subcommand.
+func TestHintsNameSetsNotSubcommands(t *testing.T) {
+	for _, test := range []struct {
+		hint sts.Hint
+		want string
+	}{
+		{sts.Kubectl("db", "sts pvc-gc", "undo"), "kubectl sts pvc-gc sts/undo -n db"},
+		{sts.Kubectl("db", "sts pvc-gc", "web"), "kubectl sts pvc-gc web -n db"},
+		{sts.Kubectl("db", "sts pvc-gc undo", "purge"), "kubectl sts pvc-gc undo purge -n db"},
+		{sts.Kubectl("db", "sts restart", "undo"), "kubectl sts restart undo -n db"},
+		{sts.Kubectl("db", "delete pod", "undo"), "kubectl delete pod undo -n db"},
+	} {
+		c := &common{env: &Env{}, config: genericclioptions.NewConfigFlags(true)}
+		c.root = &cobra.Command{Use: "kubectl-sts"}
+		c.root.AddCommand(newPVCGC(c), newRestart(c))
+		if got := c.hint(c.hint(test.hint)).String(); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
 	}
 }

@@ -24,17 +24,20 @@ func checkFlagGroups(cmd *cobra.Command) error {
 			f.Changed = false
 		}
 	})
-	if err := cmd.ValidateFlagGroups(); err != nil {
-		return usagef("%s\nSee '%s --help' for usage.", groupError(err.Error()), cmd.CommandPath())
-	}
-	var err error
+	var err error // what a flag requires comes before what the command requires: --park alone
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		needed := f.Annotations[flagRequires]
 		if err == nil && f.Changed && len(needed) > 0 && !slices.ContainsFunc(needed, cmd.Flags().Changed) {
 			err = usagef("--%s requires %s", f.Name, flagList(needed, "or"))
 		}
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	if err := cmd.ValidateFlagGroups(); err != nil {
+		return usagef("%s\nSee '%s --help' for usage.", groupError(err.Error()), cmd.CommandPath())
+	}
+	return nil
 }
 
 // groupError says in kubectl's words what cobra says of a group of flags. Cobra has no type for this

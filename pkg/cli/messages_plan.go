@@ -57,6 +57,10 @@ func msgSetTerminating(set string) string { return "statefulset/" + set + " is b
 
 // Notes.
 
+func msgQuotasIgnored(quotas []string) string {
+	return "does not predict whether a quota prevents the creation of pods: resourcequota/" + strings.Join(quotas, ", resourcequota/")
+}
+
 func msgWithoutStrictValidation(problem string) string {
 	return problem + "; the prediction is for the object as kubectl apply --validate=false would create it"
 }

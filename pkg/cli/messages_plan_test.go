@@ -22,6 +22,7 @@ func TestPlanMessages(t *testing.T) {
 		call(msgFieldsImmutableForServer, "web", []string{"spec.a", "spec.b"}, []string{"spec.a: field is immutable", "spec.b: field is immutable"}),
 		call(hintFieldsImmutable, "kubectl sts plan web -n shop --delete --cascade=orphan"),
 		call(msgSetTerminating, "web"),
+		call(msgQuotasIgnored, []string{"pods", "storage"}),
 		call(msgWithoutStrictValidation, msgServerRejectsFields("statefulset/web", []string{`unknown field "spec.Replicas"`})),
 		call(msgRecreateGateAssumed, "StatefulSetRecreateStrategy"),
 		call(msgMaxUnavailableGateAssumed, maxUnavailableGate),

@@ -116,10 +116,17 @@ func msgPurgeVolumes(n int) string {
 
 func titleNotPurged() string { return "not purged:" }
 
+func titleNotPurgeable() string { return "cannot be purged:" }
+
 // pvc-gc rescue
 
 func msgNoneAtRisk(namespace string) string {
 	return "No claims at risk found in namespace " + namespace + "."
+}
+
+func msgRiskUnknown(namespace string, missing sts.Missing) (message string, hint sts.Hint) {
+	return fmt.Sprintf("cannot determine whether claims are at risk in namespace %s: %s could not be read", namespace, missing.Resource),
+		sts.Hintf("request the missing permission, or rerun as a user who has it")
 }
 
 func msgConfirmRescue(n int) string {
@@ -158,22 +165,21 @@ func msgProgress(done, total int) string {
 	return fmt.Sprintf("%d of %s", done, sts.Count(total, "claim"))
 }
 
-func msgInterrupted() string { return "Interrupted. Rerun the command to resume." }
-
 func msgWaitClaims(of string) string { return "for " + of }
 
 func msgClaimsFailed(of string) string { return of + " failed; rerun the command to retry" }
 
+// The results of the claims are printed before: first is only a name.
 func msgClaimsRefused(n int, of, did, first string) string {
 	if n == 1 {
-		return fmt.Sprintf("%s was not %s: %s", of, did, first)
+		return fmt.Sprintf("%s was not %s: persistentvolumeclaim/%s", of, did, first)
 	}
-	return fmt.Sprintf("%s were not %s; first: %s", of, did, first)
+	return fmt.Sprintf("%s were not %s; first: persistentvolumeclaim/%s", of, did, first)
 }
 
 func msgClaimsStuck(n int, of, first string) string {
 	if n == 1 {
-		return fmt.Sprintf("%s needs attention: %s", of, first)
+		return fmt.Sprintf("%s needs attention: persistentvolumeclaim/%s", of, first)
 	}
-	return fmt.Sprintf("%s need attention; first: %s", of, first)
+	return fmt.Sprintf("%s need attention; first: persistentvolumeclaim/%s", of, first)
 }

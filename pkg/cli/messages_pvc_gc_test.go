@@ -29,16 +29,16 @@ func TestPVCGCMessages(t *testing.T) {
 			msgVolumeOfDeletion(sts.Kubectl("", "sts pvc-gc undo", "pvc-77de"), "2026-03-02 09:00:00 UTC")}),
 		call(msgBrokenRecord, errors.New("annotation kubectl-sts.dev/claim of persistentvolume pvc-0f3a: unexpected end of JSON input"), "pvc-0f3a"),
 
-		call(msgPurgeData, 2), call(msgPurgeVolumes, 1), call(titleNotPurged),
+		call(msgPurgeData, 2), call(msgPurgeVolumes, 1), call(titleNotPurged), call(titleNotPurgeable),
 
-		call(msgNoneAtRisk, "shop"), call(msgConfirmRescue, 2), call(msgRescuedBefore, "data-web-1", "pvc-0f3a"), call(hintUndoAfterwards, undo),
+		call(msgRiskUnknown, "shop", sts.Missing{Resource: "persistentvolumes"}), call(msgNoneAtRisk, "shop"), call(msgConfirmRescue, 2), call(msgRescuedBefore, "data-web-1", "pvc-0f3a"), call(hintUndoAfterwards, undo),
 
 		call(msgNoPermission, "patch"), call(hintVolumePermissions), call(hintRetainByHand, []string{"pvc-0f3a", "pvc-77de"}), call(hintRescuePermissions, byHand),
 
-		call(msgProgress, 3, 7), call(msgInterrupted), call(msgWaitClaims, msgProgress(2, 7)), call(msgClaimsFailed, msgProgress(2, 7)),
-		call(msgClaimsRefused, 1, msgProgress(1, 7), "deleted", "data-web-3: persistentvolume/pvc-0f3a is being deleted: its data would be lost with the claim"),
-		call(msgClaimsRefused, 2, msgProgress(2, 7), "purged", "db/x: the claim is still being deleted"),
-		call(msgClaimsStuck, 1, msgProgress(1, 7), "data-web-1: deleted, then restored with its data because it is needed again"),
-		call(msgClaimsStuck, 2, msgProgress(2, 7), "data-web-1: deleted, then recreated on persistentvolume/pvc-77de; data retained on persistentvolume/pvc-0f3a"),
+		call(msgProgress, 3, 7), call(msgWaitClaims, msgProgress(2, 7)), call(msgClaimsFailed, msgProgress(2, 7)),
+		call(msgClaimsRefused, 1, msgProgress(1, 7), "deleted", "data-web-3"),
+		call(msgClaimsRefused, 2, msgProgress(2, 7), "purged", "db/x"),
+		call(msgClaimsStuck, 1, msgProgress(1, 7), "data-web-1"),
+		call(msgClaimsStuck, 2, msgProgress(2, 7), "data-web-1"),
 	)
 }

@@ -54,9 +54,9 @@ func msgResult(set, result string) string { return "statefulset.apps/" + set + "
 
 func msgNoResult(set, why string) string { return "statefulset.apps/" + set + ": " + why }
 
-func msgStopped(status string) string {
-	return "Stopped: " + status + "\nRerun the command to resume.\n"
-}
+func msgInterrupted() string { return "interrupted; rerun the command to resume" }
+
+func hintResume() sts.Hint { return sts.Hintf("rerun the command to resume") }
 
 func msgLockStays(why string) string { return "cannot release the lock: " + why }
 

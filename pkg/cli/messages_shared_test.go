@@ -25,7 +25,7 @@ func TestSharedMessages(t *testing.T) {
 		messagetest.Call(msgCommandEnded, "--check-exec in web-2", "terminated with exit code 3"),
 		messagetest.Call(msgResult, "web", "restarted: 3 pods (ordinals 0-2) available, revisions unchanged"),
 		messagetest.Call(msgNoResult, "web", "nothing to pause: no update in progress"),
-		messagetest.Call(msgStopped, "web 2/3 updated"),
+		messagetest.Call(msgInterrupted), messagetest.Call(hintResume),
 		messagetest.Call(msgLockStays, "policy guard does not allow it"),
 		messagetest.Call(msgDeclined),
 		messagetest.Call(hintAcceptAdmission, "web"),

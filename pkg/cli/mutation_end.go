@@ -57,9 +57,11 @@ func (r *mutationRun) end(d operate.Decision, err error) error {
 	var interrupted *loop.InterruptedError
 	var expired *loop.TimeoutError
 	switch {
-	case errors.As(err, &interrupted), errors.As(err, &expired):
-		_, _ = io.WriteString(r.env.ErrOut, msgStopped(render.StatusLine(r.report.Status)))
+	case errors.As(err, &interrupted):
+		_, _ = io.WriteString(r.env.ErrOut, r.env.errStyle().Wrap("", 0, render.Plain, render.StatusLine(r.report.Status))+msgInterrupted()+"\n")
 		return err
+	case errors.As(err, &expired):
+		return &sts.HintedError{Err: err, Hint: hintResume()}
 	case err != nil:
 		return notAllowed(err)
 	case d.Verdict == operate.Stuck || d.Verdict == operate.Refused || d.Verdict == operate.Failed:

@@ -26,7 +26,7 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, f
 		return nil, q, err
 	}
 	q.Features.KubernetesMinor = o.assumed.Features.KubernetesMinor
-	if err := requirePredictable(s.Set, q.From); err != nil {
+	if err := requirePredictable(s.Set, q.From == forecast.Live); err != nil {
 		return nil, q, err
 	}
 	o.gates(s, &q)
@@ -49,7 +49,31 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, f
 	if err := o.requireRecreate(s, &q); err != nil {
 		return nil, q, err
 	}
-	return s, q, requirePredictable(q.Set, q.From)
+	if err := requirePredictable(q.Set, false); err != nil {
+		return nil, q, err
+	}
+	if q.From == forecast.Live {
+		err = o.noteQuotas(ctx, c, &q)
+	}
+	return s, q, err
+}
+
+// noteQuotas notes which quotas are not considered.
+func (o *planOptions) noteQuotas(ctx context.Context, c *common, q *forecast.Question) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	quotas, err := client.Quotas(ctx, o.namespace)
+	if err != nil || len(quotas) == 0 {
+		return err
+	}
+	names := make([]string, len(quotas))
+	for i := range quotas {
+		names[i] = quotas[i].Name
+	}
+	q.Notes = append(q.Notes, forecast.ForecastNote{Reason: forecast.NoteQuota, Message: msgQuotasIgnored(names)})
+	return nil
 }
 
 // live reads the set from the cluster: what status reads, and the set's revisions.

@@ -54,9 +54,10 @@ func strictRefusal(s *sts.Snapshot) string {
 // maxPlanReplicas is the number of replicas up to which a prediction takes a reasonable time.
 const maxPlanReplicas = 2000
 
-// requirePredictable refuses a set that the API server would reject, or that is too large.
-func requirePredictable(set *appsv1.StatefulSet, from forecast.Source) error {
-	if problems := sts.Objections(set); from == forecast.Manifest && len(problems) > 0 {
+// requirePredictable refuses a set that the API server would reject, or that is too large. It has accepted
+// a live set, whatever is thought of it here.
+func requirePredictable(set *appsv1.StatefulSet, live bool) error {
+	if problems := sts.Objections(set); !live && len(problems) > 0 {
 		return refused(reasonInvalid, msgServerRejects(set.Name, problems), nil)
 	}
 	if n := sts.DesiredReplicas(set); n > maxPlanReplicas {

@@ -25,7 +25,7 @@ func newPVCGCPurge(c *common) *cobra.Command {
 		ValidArgsFunction: c.completeRetained,
 	})
 	g := &gcRun{common: c, verb: "pvc-gc purge", did: "purged", out: newOutput(cmd)}
-	g.out.resource = "persistentvolumeclaim"
+	g.out.resource = "persistentvolume"
 	g.addFlags(cmd)
 	g.limit(cmd, "volumes")
 	f := cmd.Flags()
@@ -65,8 +65,12 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 	if len(picked) == 0 {
 		return g.nothingKept(ctx, client, ns, all)
 	}
+	named, err := keptNames(names)
+	if err != nil {
+		return err
+	}
 	byVolume := func(r retained) bool {
-		return slices.Contains(names, r.Volume.Name) || slices.Contains(names, "pv/"+r.Volume.Name)
+		return slices.ContainsFunc(named, func(k keptName) bool { return k.kind != "pvc" && k.name == r.Volume.Name })
 	}
 	if len(names) > 0 {
 		if err := g.refuseAmbiguous(ns, slices.DeleteFunc(slices.Clone(picked), byVolume)); err != nil {
@@ -83,7 +87,10 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 	}
 	items := make([]GCItem, len(picked))
 	var going []retained
-	stays := ""
+	stays, title := "", titleNotPurged()
+	if g.onlyLists {
+		title = titleNotPurgeable()
+	}
 	to, style := g.to()
 	for i, r := range picked {
 		items[i] = retainedItem(r)
@@ -93,7 +100,7 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 			continue
 		}
 		items[i].Outcome = (*claims.ClaimDecision)(&d)
-		stays += style.Wrap(titleNotPurged()+" ", len(titleNotPurged())+1, render.Plain, r.Record.Claim.Name+": "+d.Message) + render.Hint(g.hint(d.Hint), style)
+		stays += style.Wrap(title+" ", len(title)+1, render.Plain, r.Record.Claim.Name+": "+d.Message) + render.Hint(g.hint(d.Hint), style)
 	}
 	if err := g.withinMax(len(going), "volume"); err != nil {
 		return err
@@ -103,9 +110,11 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 			if err := render.RetainedTable(to, going, client.Now(), style); err != nil {
 				return err
 			}
-			_, _ = fmt.Fprint(to, "\n"+purgeWarnings(going, style))
+			if !g.onlyLists {
+				_, _ = fmt.Fprint(to, "\n"+purgeWarnings(going, style))
+			}
 		}
-		if !g.yes { // else it is printed as a result
+		if !g.yes && g.dryRun == "none" || g.onlyLists { // else it is printed as a result
 			_, _ = fmt.Fprint(to, stays)
 		}
 	}

@@ -20,7 +20,8 @@ type GCReport struct {
 	StartedAt metav1.Time `json:"startedAt"`
 	// EndedAt is when the command ended.
 	EndedAt metav1.Time `json:"endedAt"`
-	// DryRun is `client` or `server` if nothing was written.
+	// DryRun is `client` or `server` if this was a dry run, in which nothing is written. Also absent from a
+	// list.
 	DryRun string `json:"dryRun,omitempty"`
 	// Items are the affected claims.
 	Items []GCItem `json:"items"`
@@ -51,6 +52,8 @@ type GCItem struct {
 	Volume string `json:"volume,omitempty"`
 	// ReclaimPolicy is the volume's original reclaim policy, which is restored together with the claim.
 	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
+	// With `undo` and `purge`: why the volume retains the data.
+	State sts.RetainedKind `json:"state,omitempty"`
 	// Reason is why the claim could be deleted, or with `rescue` what is at risk, in words.
 	Reason string `json:"reason,omitempty"`
 	// With `rescue`, `undo` and `purge`: when it was deleted; with `rescue` absent if only its volume
@@ -58,7 +61,8 @@ type GCItem struct {
 	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
 	// With `undo` and `purge`: who deleted it.
 	DeletedBy string `json:"deletedBy,omitempty"`
-	// Outcome is the result; absent if the claim was not processed.
+	// Outcome is the result; absent if the claim was not processed. In a dry run the verdict `Do` is for
+	// a claim that would be changed, with the last step that was tried.
 	Outcome *claims.ClaimDecision `json:"outcome,omitempty"`
 	// Error is the error that ended it, including a timeout or an interruption.
 	Error string `json:"error,omitempty"`
@@ -69,6 +73,6 @@ func retainedItem(r retained) GCItem {
 	size := r.Volume.Spec.Capacity[corev1.ResourceStorage]
 	return GCItem{
 		Namespace: r.Record.Claim.Namespace, Claim: r.Record.Claim.Name, Size: size.String(), Class: r.Volume.Spec.StorageClassName,
-		Volume: r.Volume.Name, ReclaimPolicy: string(r.Record.ReclaimPolicy), Reason: r.Record.Reason, DeletedAt: &at, DeletedBy: r.Record.DeletedBy,
+		Volume: r.Volume.Name, ReclaimPolicy: string(r.Record.ReclaimPolicy), State: r.Record.Kind(), Reason: r.Record.Reason, DeletedAt: &at, DeletedBy: r.Record.DeletedBy,
 	}
 }

@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -61,8 +64,12 @@ func (g *gcRun) rescue(ctx context.Context, args []string) error {
 		return err
 	}
 	needed := atRisk(picked)
+	unknown := slices.IndexFunc(inv.Missing, func(m sts.Missing) bool { return m.Resource == "persistentvolumes" })
 	switch {
 	case len(picked) > 0:
+	case unknown >= 0:
+		message, hint := msgRiskUnknown(ns, inv.Missing[unknown])
+		return cmp.Or(g.finish(g.report([]GCItem{}, inv.TakenAt, inv.Missing)), refused(operate.ReasonUnseen, message, hint))
 	case g.out.human():
 		if len(names) == 0 {
 			_, err = fmt.Fprintln(g.env.Out, msgNoneAtRisk(ns))

@@ -26,7 +26,7 @@ type gcRun struct {
 	yes     bool
 	workers int
 	most    int // 0 where there is no limit
-	// onlyLists: neither names nor --all were given.
+	// onlyLists: neither names nor --all were given, so nothing is done, not even as a dry run.
 	onlyLists bool
 	timeout   time.Duration
 	// all namespaces: names are shown with their namespace.
@@ -62,16 +62,19 @@ func (g *gcRun) shows() bool { return g.out.human() || !g.yes && g.dryRun == "no
 // carryOut works on the claims, shows the progress, and reports. items belong to the tasks.
 func (g *gcRun) carryOut(ctx context.Context, world *kube.Claims, tasks []claimloop.Task, items []GCItem, started time.Time, missing []sts.Missing) error {
 	report := g.report(items, started, missing)
-	if g.dryRun == "client" {
+	if g.onlyLists {
 		return g.finish(report)
 	}
 	world.DryRun = g.dryRun == "server"
 	progress := &gcProgress{run: g, screen: newScreen(g.env), total: len(tasks), tally: claimloop.Tally{Did: g.did}}
 	began := g.env.Clock.Now()
 	progress.next = began.Add(progress.every())
-	claimloop.Run(ctx, world, tasks, claimloop.Options{Concurrency: g.workers, Timeout: g.timeout, DryRun: world.DryRun}, func(r claimloop.Result) {
+	claimloop.Run(ctx, world, tasks, claimloop.Options{Concurrency: g.workers, Timeout: g.timeout, DryRun: world.DryRun, OnlyReads: g.dryRun == "client"}, func(r claimloop.Result) {
 		item := &items[r.Task]
-		if d := r.Decision; d.Verdict != operate.Do && d.Verdict != "" {
+		if g.dryRun == "client" && r.Err == nil && r.Decision.Verdict == operate.Wait {
+			r.Decision.Verdict = operate.Do // it would continue from there
+		}
+		if d := r.Decision; d.Verdict != "" && (d.Verdict != operate.Do || g.dryRun != "none" && r.Err == nil) {
 			item.Outcome = &d
 		}
 		if r.Err != nil {
@@ -84,8 +87,10 @@ func (g *gcRun) carryOut(ctx context.Context, world *kube.Claims, tasks []claiml
 	if err := g.finish(report); err != nil {
 		return err
 	}
-	took := g.env.Clock.Now().Sub(began)
-	_, _ = fmt.Fprintf(g.env.ErrOut, "%s in %s\n", msgDryRun(progress.tally.String(), g.dryRun), sts.Age(took))
+	if len(tasks) > 1 {
+		took := g.env.Clock.Now().Sub(began)
+		_, _ = fmt.Fprintf(g.env.ErrOut, "%s in %s\n", msgDryRun(progress.tally.String(), g.dryRun), sts.Age(took))
+	}
 	return progress.outcome(ctx)
 }
 
@@ -94,7 +99,7 @@ func (g *gcRun) report(items []GCItem, started time.Time, missing []sts.Missing)
 		TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "GCReport"}, Command: g.verb,
 		StartedAt: metav1.NewTime(started), EndedAt: metav1.NewTime(started), Items: items, Earlier: g.earlier, Missing: missing,
 	}
-	if g.dryRun != "none" {
+	if g.dryRun != "none" && !g.onlyLists {
 		r.DryRun = g.dryRun
 	}
 	return r
@@ -104,9 +109,19 @@ func (g *gcRun) finish(r *GCReport) error {
 	if g.out.human() {
 		return nil
 	}
-	names := make([]string, len(r.Items))
+	var names []string
 	for i := range r.Items {
-		names[i] = r.Items[i].Claim
+		if item := &r.Items[i]; item.Error == "" && (item.Outcome == nil || item.Outcome.Verdict != operate.Refused) {
+			names = append(names, g.nameOf(item))
+		}
 	}
 	return g.out.print(g.env.Out, r, names)
+}
+
+// nameOf is the object that the command deletes or changes: a purged claim no longer exists.
+func (g *gcRun) nameOf(item *GCItem) string {
+	if g.out.resource == "persistentvolume" {
+		return item.Volume
+	}
+	return item.Claim
 }

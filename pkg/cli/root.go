@@ -22,6 +22,7 @@ var version = "v0.0.0-dev"
 
 // common is what every command shares.
 type common struct {
+	root   *cobra.Command
 	env    *Env
 	config *genericclioptions.ConfigFlags
 }
@@ -38,6 +39,7 @@ func NewRoot(env Env) *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return checkFlagGroups(cmd) },
 	})
+	c.root = root
 	root.SetIn(env.In)
 	root.SetOut(env.Out)
 	root.SetErr(env.ErrOut)
@@ -63,6 +65,8 @@ func NewRoot(env Env) *cobra.Command {
 		newVersion(c),
 	)
 	root.AddCommand(newOptions(root))
+	root.InitDefaultHelpCmd()
+	refuseUnknownTopics(root)
 	root.InitDefaultCompletionCmd()
 	c.fitErrors(root)
 	// As in kubectl, global flags are listed once, by options.
@@ -72,6 +76,26 @@ func NewRoot(env Env) *cobra.Command {
 		"{{.LocalFlags.FlagUsages |", "{{.LocalNonPersistentFlags.FlagUsagesWrapped 100 |",
 	).Replace(root.UsageTemplate()) + globalFlagsHint)
 	return root
+}
+
+// refuseUnknownTopics lets help reject what is no command. Cobra's shows the help of the group then.
+func refuseUnknownTopics(root *cobra.Command) {
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "help" {
+			continue
+		}
+		show := cmd.Run
+		cmd.Run, cmd.RunE = nil, func(cmd *cobra.Command, args []string) error {
+			about, rest, err := root.Find(args)
+			if err == nil && about.HasSubCommands() {
+				if err := unknownCommand(about, rest); err != nil {
+					return err
+				}
+			}
+			show(cmd, args)
+			return nil
+		}
+	}
 }
 
 // unknownCommand rejects arguments of a command group that name none of its commands.
@@ -151,6 +175,34 @@ func (c *common) hint(hint sts.Hint) sts.Hint {
 			command.Namespace = ""
 		}
 		command.Flags = flags
+		command.Args = c.setNotVerb(command)
 		return command
 	})
+}
+
+// setNotVerb are the arguments of a command for a StatefulSet, with its type if a subcommand has its
+// name: "pvc-gc sts/undo".
+func (c *common) setNotVerb(command sts.Command) []string {
+	path := strings.Fields(command.Verb)
+	if c.root == nil || len(path) == 0 || path[0] != "sts" || len(command.Args) == 0 {
+		return command.Args
+	}
+	named := func(parent *cobra.Command, name string) *cobra.Command {
+		for _, sub := range parent.Commands() {
+			if sub.Name() == name || sub.HasAlias(name) {
+				return sub
+			}
+		}
+		return nil
+	}
+	cmd := c.root
+	for _, name := range path[1:] {
+		if cmd = named(cmd, name); cmd == nil {
+			return command.Args
+		}
+	}
+	if named(cmd, command.Args[0]) == nil {
+		return command.Args
+	}
+	return append([]string{"sts/" + command.Args[0]}, command.Args[1:]...)
 }

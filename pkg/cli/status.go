@@ -40,6 +40,7 @@ func newStatus(c *common) *cobra.Command {
 	grace := schedulingGrace(cmd)
 	notNegative(cmd, "timeout")
 	requires(cmd, "timeout", "for", "watch")
+	cmd.MarkFlagsMutuallyExclusive("exit-code", "watch")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var err error
 		if err := out.check(); err != nil {

@@ -1,14 +1,20 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // goals are the ends of --for: reached, or so that it never will be by itself.
@@ -33,20 +39,24 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 	}
 	p := &reporter{common: c, options: o, out: out}
 	if !o.watch && o.until == "" {
+		o.query.SomeNames = len(o.query.Names) > 1
 		inv, err := client.Read(ctx, o.query)
 		if err != nil {
 			return err
 		}
-		if len(inv.Sets) == 0 {
-			if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace); err != nil && o.exitCode {
-				return err // a pipeline that looks at the wrong namespace must not succeed
+		if len(inv.Sets) == 0 && len(o.query.Names) == 0 {
+			if o.exitCode { // a pipeline that looks at the wrong namespace must not succeed
+				if err := client.CheckNamespace(ctx, o.query.Namespace); err != nil {
+					return err
+				}
 			}
+			_ = c.sayNone(ctx, client, "StatefulSets", o.query.Namespace)
 		}
 		if err := p.show(inv, true); err != nil {
 			return err
 		}
 		p.sayNoOrdinals()
-		return p.verdict()
+		return cmp.Or(c.sayNotFound(o.query, inv), p.verdict())
 	}
 	view, err := client.Open(ctx, o.query, nil, p.tell())
 	if err != nil {
@@ -78,6 +88,11 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 		if o.until == "" {
 			return nil // the watch has lasted as long as requested
 		}
+		if p.report == nil || len(p.report.Items) == 0 {
+			if err := client.CheckNamespace(context.WithoutCancel(ctx), o.query.Namespace); err != nil {
+				return err
+			}
+		}
 		timeout.Last = operate.Decision{Verdict: operate.Wait, Message: msgWaitFor(o.until, p.message())}
 		return timeout
 	}
@@ -97,4 +112,20 @@ func (c *common) sayNone(ctx context.Context, client *kube.Client, objects, name
 	}
 	_, _ = fmt.Fprintln(c.env.ErrOut, msgNoneInNamespace(objects, namespace))
 	return nil
+}
+
+// sayNotFound is the error for the last set that was named and does not exist; it prints those of the
+// others, as kubectl get does.
+func (c *common) sayNotFound(q kube.Query, inv *sts.Inventory) error {
+	var last error
+	for _, name := range q.Names {
+		if slices.ContainsFunc(inv.Sets, func(s *appsv1.StatefulSet) bool { return s.Name == name }) {
+			continue
+		}
+		if last != nil {
+			_, _ = fmt.Fprintln(c.env.ErrOut, errorText(last))
+		}
+		last = apierrors.NewNotFound(appsv1.Resource("statefulsets"), name)
+	}
+	return last
 }

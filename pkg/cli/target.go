@@ -27,7 +27,7 @@ func (t *target) query(c *common, args []string) (kube.Query, error) {
 	case len(names) > 0 && t.selector != "":
 		return kube.Query{}, usagef("StatefulSet names and --selector are mutually exclusive")
 	case len(names) > 0 && t.all:
-		return kube.Query{}, usagef("a StatefulSet name and --all-namespaces are mutually exclusive")
+		return kube.Query{}, usagef("StatefulSet names and --all-namespaces are mutually exclusive")
 	}
 	if _, err := labels.Parse(t.selector); err != nil {
 		return kube.Query{}, usagef("--selector: %s", err)

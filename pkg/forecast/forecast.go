@@ -340,6 +340,8 @@ const (
 	NoteNotReady NoteReason = "NotReady"
 	// NoteStaleClaim: the controller is not notified when an old claim is gone.
 	NoteStaleClaim NoteReason = "StaleClaim"
+	// NoteQuota: the namespace has a ResourceQuota, which may prevent pods from being created.
+	NoteQuota NoteReason = "Quota"
 	// NoteUnknownField: a field is misspelled, so kubectl apply rejects the manifest; the prediction
 	// shows the result without strict field validation.
 	NoteUnknownField NoteReason = "UnknownField"

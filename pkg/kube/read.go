@@ -31,6 +31,8 @@ type Query struct {
 	Namespace string
 	// Names of sets; all when empty.
 	Names []string
+	// SomeNames: sets that do not exist are no error.
+	SomeNames bool
 	// Selector on the sets' labels.
 	Selector string
 	// Revisions asks for ControllerRevisions too.
@@ -46,7 +48,7 @@ func (q Query) pick(inv *sts.Inventory) error {
 	}
 	inv.Sets = slices.DeleteFunc(inv.Sets, func(s *appsv1.StatefulSet) bool { return !slices.Contains(q.Names, s.Name) })
 	for _, name := range q.Names {
-		if !slices.ContainsFunc(inv.Sets, func(s *appsv1.StatefulSet) bool { return s.Name == name }) {
+		if !q.SomeNames && !slices.ContainsFunc(inv.Sets, func(s *appsv1.StatefulSet) bool { return s.Name == name }) {
 			return apierrors.NewNotFound(appsv1.Resource("statefulsets"), name)
 		}
 	}

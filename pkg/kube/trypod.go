@@ -163,7 +163,7 @@ func (v *View) removalRefused(ctx context.Context, err error, what, pod, verb, s
 // error: a missing permission, an invalid object, a server or webhook that does not respond.
 func (v *View) writeRefused(ctx context.Context, err error, verb, subresource string) error {
 	o := v.objection(ctx, err, "patch", "statefulsets", subresource)
-	if o == nil || o.Kind == operate.NotAllowed || o.Kind == operate.ByFailingWebhook || o.Kind == operate.ByValidation || o.Kind == operate.NoDryRun {
+	if o == nil || o.Kind == operate.NotAllowed || o.Kind == operate.ByFailingWebhook || o.Kind == operate.NoDryRun {
 		return nil
 	}
 	return &operate.AnswerError{Decision: o.RefuseWrite(v.query.Namespace, verb, v.query.Names[0])}

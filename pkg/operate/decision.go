@@ -106,7 +106,7 @@ type Verdict string
 
 // The verdicts. Do and Wait continue the command; the others end it.
 const (
-	// Do: the next step; only in `plan`.
+	// Do: the next step; only in `plan`, and in the result of a dry run.
 	Do Verdict = "Do"
 	// Wait: what the command waited for when a timeout, a signal or an error ended it.
 	Wait Verdict = "Wait"

@@ -19,7 +19,7 @@ func RetainedTable(w io.Writer, kept []sts.RetainedVolume, now time.Time, st Sty
 		size := k.Volume.Spec.Capacity[corev1.ResourceStorage]
 		t.row(cell{k.Record.Claim.Name, Plain}, cell{k.Volume.Name, Plain}, cell{size.String(), Plain}, cell{dash(k.Volume.Spec.StorageClassName), Plain},
 			cell{string(k.Volume.Status.Phase), Plain}, cell{string(k.Record.ReclaimPolicy), Plain},
-			cell{string(k.Record.Kind()), Plain}, cell{sts.Age(now.Sub(k.Record.DeletedAt)) + " ago", Plain}, cell{dash(cmp.Or(k.Record.DeletedBy, k.Record.RescuedBy)), Plain})
+			cell{sts.Words(k.Record.Kind()), Plain}, cell{sts.Age(now.Sub(k.Record.DeletedAt)) + " ago", Plain}, cell{dash(cmp.Or(k.Record.DeletedBy, k.Record.RescuedBy)), Plain})
 	}
 	t.fit("CLASS", "PHASE", "ORIG-RECLAIM")
 	return t.print(w)

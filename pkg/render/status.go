@@ -162,7 +162,7 @@ func StatusScreen(w io.Writer, s *report.Status, now time.Time, st Style) error 
 		}
 	}
 	if s.Owner != nil {
-		field("Locked by", "%s", msgLockedBy(s.Owner.Name, s.Owner.Command, now.Sub(s.Owner.Since)))
+		b.WriteString(st.Wrap("  "+st.Paint(Dim, "Locked by")+"  ", 13, Plain, msgLockedBy(s.Owner.Name, s.Owner.Command, now.Sub(s.Owner.Since))))
 	}
 	if len(s.Replicas) > 0 {
 		b.WriteByte('\n')

@@ -130,7 +130,7 @@ func (st *Status) judgeClaims(s *sts.Snapshot, replicas []sts.Replica) {
 	if len(rescued) > 0 {
 		st.Message = sentence(st.Message, msgClaimsRescued(rescued))
 		if len(st.Hint) == 0 {
-			st.Hint = sts.Kubectl(st.Namespace, "sts pvc-gc undo", rescued[0])
+			st.Hint = hintUndoWithoutPods(sts.Kubectl(st.Namespace, "sts pvc-gc undo", rescued[0]))
 		}
 	}
 	if len(risks) == 0 {

@@ -111,6 +111,10 @@ func msgRestartRecordRemains() string {
 	return "all pods restarted, but the restart record still exists"
 }
 
+func hintUndoWithoutPods(undo sts.Hint) sts.Hint {
+	return sts.Hintf("when its pods are gone: %s", undo)
+}
+
 func msgClaimsRescued(claims []string) string {
 	if len(claims) == 1 {
 		return "claim " + claims[0] + " is being deleted, but its volume retains the data: when its pods are gone, run pvc-gc undo to restore it"

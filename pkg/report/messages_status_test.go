@@ -16,6 +16,7 @@ func TestStatusMessages(t *testing.T) {
 		messagetest.Call(msgScalingDown, more),
 		messagetest.Call(msgScalingUp, one),
 		messagetest.Call(msgParked, 3),
+		messagetest.Call(hintUndoWithoutPods, sts.Kubectl("shop", "sts pvc-gc undo", "data-web-1")),
 		messagetest.Call(msgScaledToZero),
 		messagetest.Call(msgAvailable, 2, 3),
 		messagetest.Call(msgComplete, 3, revision),

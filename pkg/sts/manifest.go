@@ -104,6 +104,8 @@ func Objections(set *appsv1.StatefulSet) []string {
 	for i := range spec.Template.Spec.Containers {
 		if c := &spec.Template.Spec.Containers[i]; c.Name == "" || c.Image == "" {
 			object(msgContainerIncomplete(i))
+		} else if len(validation.IsDNS1123Label(c.Name)) > 0 {
+			object(msgContainerName(i, c.Name))
 		}
 	}
 	return out

@@ -28,6 +28,10 @@ func msgRollingUpdateOnly(strategy string) string {
 	return fmt.Sprintf("spec.updateStrategy.rollingUpdate: only allowed with type RollingUpdate, not %s", strategy)
 }
 
+func msgContainerName(index int, name string) string {
+	return fmt.Sprintf("spec.template.spec.containers[%d].name: %q is not a DNS label", index, name)
+}
+
 func msgContainerIncomplete(index int) string {
 	return fmt.Sprintf("spec.template.spec.containers[%d]: name and image are required", index)
 }

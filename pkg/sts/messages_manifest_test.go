@@ -16,6 +16,6 @@ func TestManifestMessages(t *testing.T) {
 		messagetest.Call(msgNegative, "spec.replicas", -1),
 		messagetest.Call(msgUnsupported, "spec.podManagementPolicy", "parallel", "OrderedReady or Parallel"),
 		messagetest.Call(msgRollingUpdateOnly, "OnDelete"),
-		messagetest.Call(msgContainerIncomplete, 0),
+		messagetest.Call(msgContainerIncomplete, 0), messagetest.Call(msgContainerName, 0, "APP_x"),
 	)
 }

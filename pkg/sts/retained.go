@@ -64,17 +64,17 @@ type Retained struct {
 	SetAsideFor string `json:"setAsideFor,omitempty"`
 }
 
-// RetainedKind is why a volume retains the data of a claim.
+// RetainedKind is why the volume retains the data of a claim.
 type RetainedKind string
 
 // The kinds.
 const (
-	// RetainedDeleted: pvc-gc deleted the claim.
-	RetainedDeleted RetainedKind = "deleted"
+	// RetainedDeleted: `pvc-gc --delete` deleted the claim.
+	RetainedDeleted RetainedKind = "Deleted"
 	// RetainedRescued: another client deleted the claim or the volume.
-	RetainedRescued RetainedKind = "rescued"
-	// RetainedSetAside: undo deleted the claim in favor of an older one of the same name.
-	RetainedSetAside RetainedKind = "set-aside"
+	RetainedRescued RetainedKind = "Rescued"
+	// RetainedSetAside: `undo` deleted the claim in favor of an older one of the same name.
+	RetainedSetAside RetainedKind = "SetAside"
 )
 
 // Kind is why the volume retains the data.

@@ -57,6 +57,8 @@ type Options struct {
 	// DryRun: writes are dry runs, so that the work on a claim ends where a controller would
 	// have to act.
 	DryRun bool
+	// OnlyReads: the work on a claim ends before the first write, and where it would wait.
+	OnlyReads bool
 }
 
 const (
@@ -200,8 +202,15 @@ func (r *runner) step(ctx context.Context, c *run) {
 				return
 			}
 		case operate.Wait:
+			if r.options.OnlyReads {
+				r.end(c, nil)
+			}
 			return
 		default:
+			r.end(c, nil)
+			return
+		}
+		if r.options.OnlyReads && d.Action.IsAPIWrite() {
 			r.end(c, nil)
 			return
 		}

@@ -349,6 +349,15 @@ func TestClaimsInterrupted(t *testing.T) {
 	})
 }
 
+func TestClaimsOnlyReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ends := runClaims(t.Context(), newClaims(), claimloop.Options{Concurrency: 2, OnlyReads: true}, 2, 3)
+		if diff := cmp.Diff(all(2, 3, "Do"), ends); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestClaimsDryRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newClaims() // nothing is ever gone

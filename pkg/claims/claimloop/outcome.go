@@ -95,7 +95,7 @@ func (r *Result) interrupted() Outcome {
 type Tally struct {
 	Did    string
 	counts map[string]int
-	// Worst decides the exit code, and First is the first claim that ended so, with its line.
+	// Worst decides the exit code, and First is the first claim that ended so.
 	Worst End
 	First string
 }
@@ -107,7 +107,7 @@ func (t *Tally) Add(name string, o Outcome) {
 	}
 	t.counts[o.Word]++
 	if o.End > t.Worst {
-		t.Worst, t.First = o.End, name+": "+o.Line
+		t.Worst, t.First = o.End, name
 	}
 }
 

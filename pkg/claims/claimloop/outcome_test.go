@@ -51,10 +51,10 @@ func TestTally(t *testing.T) {
 	}{
 		{"deleted", nil, "", "", 0, 0},
 		{"deleted", []Outcome{{wordRefused, "no", EndRefused}, {"deleted", "", EndGood}, {wordRestored, "back", EndStuck}, {wordStuck, "held", EndStuck}},
-			"1 deleted, 1 restored, 1 refused, 1 stuck", "c: back", 3, 0},
-		{"restored", []Outcome{{wordRestored, "", EndGood}, {wordTimedOut, "late", EndTimeout}, {wordFailed, "no", EndError}}, "1 restored, 1 failed, 1 timed out", "c: no", 2, 0},
-		{"restored", []Outcome{{wordRestored, "", EndGood}, {wordStuck, "held", EndStuck}}, "1 restored, 1 stuck", "b: held", 1, 0},
-		{"purged", []Outcome{{wordInterrupted, "stopped", EndStopped}, {wordNotStarted, "", EndGood}}, "1 interrupted, 1 not started", "a: stopped", 0, 2},
+			"1 deleted, 1 restored, 1 refused, 1 stuck", "c", 3, 0},
+		{"restored", []Outcome{{wordRestored, "", EndGood}, {wordTimedOut, "late", EndTimeout}, {wordFailed, "no", EndError}}, "1 restored, 1 failed, 1 timed out", "c", 2, 0},
+		{"restored", []Outcome{{wordRestored, "", EndGood}, {wordStuck, "held", EndStuck}}, "1 restored, 1 stuck", "b", 1, 0},
+		{"purged", []Outcome{{wordInterrupted, "stopped", EndStopped}, {wordNotStarted, "", EndGood}}, "1 interrupted, 1 not started", "a", 0, 2},
 	} {
 		tally := &Tally{Did: test.did}
 		for i, o := range test.outcomes {
