@@ -351,7 +351,7 @@ func TestPreviewBackingOutOfAQuota(t *testing.T) {
 				got = append(got, d.Message)
 			}
 			want := []string{
-				"scale down from 6 to 3 replicas: remove web-5, which has no pod: create Pod web-4 in StatefulSet web failed error: exceeded quota",
+				"scale down from 6 to 3 replicas: remove web-5, which has no pod: pod web-4 cannot be created: exceeded quota",
 				"scale to 5 replicas, removing web-5",
 				"remove web-4, which has no pod", "scale to 4 replicas, removing web-4",
 				"remove web-3", "add a finalizer to pod web-3 so that it is not recreated", "evict pod web-3", "scale to 3 replicas, removing web-3", "remove the finalizer from pod web-3",

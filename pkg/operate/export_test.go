@@ -12,3 +12,6 @@ type (
 	CancelDrain   = cancelDrain
 	Unpark        = unpark
 )
+
+// FinishUpdate is for a test of its hint.
+var FinishUpdate = finishUpdate

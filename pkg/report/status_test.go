@@ -281,7 +281,7 @@ func TestStatusUnderRecreate(t *testing.T) {
 			inv.Pods = inv.Pods[1:2]
 			inv.Pods[0].Finalizers = []string{"example.com/held"}
 		}}, report.Progressing, "updating: 0 of 3 pods updated; web-1 is terminating, blocked by finalizer example.com/held", "Missing Updating Missing"},
-		{"not deleted yet", nil, report.Progressing, "updating: 0 of 3 pods updated", "Updating Updating Updating"},
+		{"not deleted yet", nil, report.Progressing, "updating: 0 of 3 pods updated", "Queued Queued Queued"},
 		{"an old pod does not end", []func(*sts.Inventory){deleting, terminating(ststest.Now.Add(-time.Hour))}, report.Stuck,
 			"web-2 is still terminating 60m after its grace period (node node-0 may be down); the update strategy is Recreate: no new pods are created until it has terminated", "Updating Updating Updating"},
 		{"new pods are created", []func(*sts.Inventory){progressing(corev1.ConditionTrue, "RecreateInProgress", "Waiting for new-revision pods to be created"), created}, report.Progressing,
@@ -291,7 +291,7 @@ func TestStatusUnderRecreate(t *testing.T) {
 		{"the controller has not counted yet", []func(*sts.Inventory){deleting, ready}, report.Progressing, "all pods updated, waiting for the StatefulSet controller to complete the update", "Updated Updated Updated"},
 		{"complete", []func(*sts.Inventory){progressing(corev1.ConditionFalse, "RecreateCompleted", "All pods recreated successfully"), done}, report.Complete,
 			"all 3 pods available at revision web-new", "Stable Stable Stable"},
-		{"the gate is off", []func(*sts.Inventory){unobserved, warned(time.Hour)}, report.Stuck, off, "Updating Updating Updating"},
+		{"the gate is off", []func(*sts.Inventory){unobserved, warned(time.Hour)}, report.Stuck, off, "Queued Queued Queued"},
 		{"the gate was turned off, and a pod is lost", []func(*sts.Inventory){done, warned(time.Minute), func(inv *sts.Inventory) { inv.Pods = inv.Pods[:2] }}, report.Stuck, off, "Missing Stable Stable"},
 		{"the gate was turned off long ago", []func(*sts.Inventory){done, warned(time.Hour)}, report.Complete, "all 3 pods available at revision web-new", "Stable Stable Stable"},
 	}
