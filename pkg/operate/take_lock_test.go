@@ -187,7 +187,7 @@ func TestKeyOfADeletion(t *testing.T) {
 	}
 }
 
-// While a canary is in progress, the way back from a stuck update is to abort it.
+// While a canary is in progress, a stuck update is rolled back by aborting it.
 func TestHintAtAStuckCanary(t *testing.T) {
 	for name, test := range map[string]struct {
 		inv  *sts.Inventory

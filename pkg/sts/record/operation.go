@@ -218,7 +218,7 @@ func invalid(set *appsv1.StatefulSet, annotation, problem string) *InvalidError 
 // Error implements error.
 func (e *InvalidError) Error() string { return msgInvalidRecord(e.Set, e.Annotation, e.Problem) }
 
-// Hint is how to go on without the record.
+// Hint is how to continue without the record.
 func (e *InvalidError) Hint() sts.Hint {
 	remove := sts.Kubectl(e.Namespace, "annotate statefulset", e.Set, e.Annotation+"-")
 	switch e.Annotation {
