@@ -65,7 +65,7 @@ func (r *mutationRun) tryPods(ctx context.Context, set *appsv1.StatefulSet) erro
 		switch after, decided := o.AfterOld(t.Replaces, t.Pod, s.TakenAt); {
 		case after == nil:
 			full = true
-			noteTo(r.env.ErrOut, msgPodFitsLater(o.Error(), t.Pod.Name))
+			noteTo(r.env.ErrOut, msgPodFitsLater(o.By(), o.Uses(), t.Pod.Name))
 		case !decided:
 			warnTo(r.env.ErrOut, msgPodMayNotBeCreated(t.Pod.Name, o.Error()))
 		default:

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -60,7 +61,7 @@ func (r *mutationRun) tryRemovals(ctx context.Context) error {
 		}
 	}
 	if first != nil && steps[0].Verdict != operate.Wait {
-		warnTo(r.env.ErrOut, msgEvictionBlocked(first.Subject, waiting-1, first.Message))
+		warnTo(r.env.ErrOut, msgEvictionBlocked(first.Subject, waiting-1, cmp.Or(first.Cause, first.Message)))
 	}
 	return nil
 }

@@ -40,8 +40,9 @@ func msgPodNotTried(pod, why string) string {
 	return fmt.Sprintf("skipped the dry run of pod %s: %s", pod, why)
 }
 
-func msgPodFitsLater(quota, pod string) string {
-	return fmt.Sprintf("%s: pod %s can be created only after the old one is gone", quota, pod)
+func msgPodFitsLater(quota string, uses []string, pod string) string {
+	return fmt.Sprintf("%s has room for the new pod %s only in place of the old one (%s): if another pod uses it first, %s cannot be created",
+		quota, pod, strings.Join(uses, "; "), pod)
 }
 
 func msgPodMayNotBeCreated(pod, why string) string {
@@ -58,12 +59,12 @@ func msgFinalizersNotTried(why string) string {
 	return "skipped the dry run of finalizers: " + why
 }
 
-func msgEvictionBlocked(pod string, others int, wait string) string {
+func msgEvictionBlocked(pod string, others int, cause string) string {
 	more := ""
 	if others > 0 {
 		more = " and " + sts.Count(others, "more pod")
 	}
-	return fmt.Sprintf("the eviction of pod %s%s is blocked now and will be retried: waiting %s", pod, more, wait)
+	return fmt.Sprintf("the eviction of pod %s%s is blocked now and will be retried: %s", pod, more, cause)
 }
 
 // GitHub Actions.

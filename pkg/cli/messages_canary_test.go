@@ -21,12 +21,12 @@ func TestCanaryMessages(t *testing.T) {
 		call(msgNoDifferences, "web-6986cb69d8", "web-79d8f4bd7c"),
 		call(msgPodsNotTried, "shop"),
 		call(msgPodNotTried, "web-4", noDryRun),
-		call(msgPodFitsLater, quota, "web-4"),
+		call(msgPodFitsLater, "resourcequota/small", []string{"pods: 3 used of 3, 1 requested"}, "web-4"),
 		call(msgPodMayNotBeCreated, "web-4", quota),
 		call(msgRemovalsNotTried, noDryRun),
 		call(msgFinalizersNotTried, noDryRun),
-		call(msgEvictionBlocked, "web-4", 0, "for poddisruptionbudget/web: 3 of 3 pods healthy, 3 required"),
-		call(msgEvictionBlocked, "web-4", 2, "for poddisruptionbudget/web: 3 of 3 pods healthy, 3 required"),
+		call(msgEvictionBlocked, "web-4", 0, "The disruption budget web needs 3 healthy pods and has 3 currently"),
+		call(msgEvictionBlocked, "web-4", 2, "The disruption budget web needs 3 healthy pods and has 3 currently"),
 		call(msgNoSummary, errors.New("open /github/summary: permission denied")),
 	)
 }

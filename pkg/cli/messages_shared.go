@@ -47,6 +47,10 @@ func msgTimeLeft(d time.Duration) string { return "  " + sts.Age(d) + " left" }
 
 func msgCommandEnded(label, result string) string { return label + " " + result }
 
+func msgTookOver(command, by string, ago time.Duration) string {
+	return fmt.Sprintf("note: took over the lock from %q of %s (started %s ago); that command stops if it is still running", command, by, sts.Age(ago))
+}
+
 // How it ends.
 
 // result is what happened to the set: "restarted: 3 pods".

@@ -22,6 +22,7 @@ func TestSharedMessages(t *testing.T) {
 		messagetest.Call(msgTypeNumber, 3, "delete these claims"),
 		messagetest.Call(msgRunsFor, 12*time.Second),
 		messagetest.Call(msgTimeLeft, 4*time.Minute),
+		messagetest.Call(msgTookOver, "canary promote", "kim@laptop", 7*time.Second),
 		messagetest.Call(msgCommandEnded, "--check-exec in web-2", "terminated with exit code 3"),
 		messagetest.Call(msgResult, "web", "restarted: 3 pods (ordinals 0-2) available, revisions unchanged"),
 		messagetest.Call(msgNoResult, "web", "nothing to pause: no update in progress"),

@@ -67,7 +67,7 @@ func (r *mutationRun) end(d operate.Decision, err error) error {
 	case d.Verdict == operate.Stuck || d.Verdict == operate.Refused || d.Verdict == operate.Failed:
 		return &outcomeError{Decision: d}
 	case d.Verdict == operate.Done && r.out.human() && !r.out.isGitHub():
-		_, e := io.WriteString(r.env.Out, r.env.style().Wrap("", 0, render.Plain, resultLine(r.report.Name, d)))
+		_, e := io.WriteString(r.env.Out, r.env.style().Wrap("", 0, render.Plain, msgDryRun(resultLine(r.report.Name, d), r.dryRun)))
 		if d.Drain != nil {
 			render.DrainEnd(r.env.Out, r.report.Drain, r.env.style())
 		}

@@ -102,7 +102,8 @@ func (r *mutationRun) run(ctx context.Context) error {
 		return err
 	}
 	first := r.first()
-	if r.dryRun != "none" || !r.writes() && first.Verdict != operate.Wait && first.Verdict != operate.Do {
+	ends := !r.writes() && first.Verdict != operate.Wait && first.Verdict != operate.Do
+	if r.dryRun != "none" || ends && !operate.TakesLock(r.intent, r.snapshot, first) {
 		return errors.Join(r.finish(r.snapshot, first, nil), r.tidy(ctx, first))
 	}
 	if r.asks() {
@@ -135,7 +136,7 @@ func (r *mutationRun) carryOut(ctx context.Context) error {
 		Env: r.environment(), Clock: r.env.Clock, Show: r.screen.say,
 	}
 	result, err := loop.Run(ctx, &cluster{r.view, commands}, operate.Confirmed(r.intent, r.snapshot),
-		loop.Options{Timeout: r.timeout, StoredTemplate: r.storedTemplate},
+		loop.Options{Timeout: r.timeout, StoredTemplate: r.storedTemplate, Found: r.snapshot},
 		&narrator{screen: r.screen, quiet: r.out.human() && countWrites(r.report.Plan) == 1})
 	r.screen.done()
 	r.report.Applied = append(r.report.Applied, result.Applied...)

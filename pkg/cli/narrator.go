@@ -48,12 +48,20 @@ func (n *narrator) Decided(s *sts.Snapshot, d operate.Decision) {
 	}
 }
 
-// Applied implements loop.Observer.
-func (n *narrator) Applied(*sts.Snapshot, operate.SetAction) {}
+// Applied implements loop.Observer: whose lock was taken is not part of the plan.
+func (n *narrator) Applied(s *sts.Snapshot, a operate.SetAction) {
+	if p, ok := a.(*operate.PatchSet); ok && p.TookOver != nil {
+		o := p.TookOver
+		n.screen.say(n.screen.style.Wrap("", 0, render.Plain, msgTookOver(o.Command, o.Name, s.TakenAt.Sub(o.Since))))
+	}
+}
 
-// isQuiet says whether nothing is written about an action: a dry run, a command that is repeated.
+// isQuiet says whether nothing is written about an action: a dry run, a command that is repeated, the
+// lock that is taken first.
 func isQuiet(a operate.SetAction) bool {
 	switch a := a.(type) {
+	case *operate.PatchSet:
+		return a.LockOnly()
 	case *operate.DryRunEviction:
 		return true
 	case *operate.Exec:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // tellOutcome predicts how it ends.
@@ -162,12 +163,18 @@ func (t *teller) sayStuck() {
 		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
 	case outdated || !updating:
 	case trap:
-		out.Message = msgStuckForever(out.Pod, trouble)
-		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
+		out.Message, out.Hint = msgStuckForever(out.Pod, trouble), t.rollBackCommand()
 	default:
-		out.Message = msgStuckUpdate(out.Pod, trouble)
-		out.Hint = sts.Kubectl(t.Namespace, "sts unstick", t.Name)
+		out.Message, out.Hint = msgStuckUpdate(out.Pod, trouble), t.rollBackCommand()
 	}
+}
+
+// rollBackCommand rolls a stuck update back, for a hint: a canary that is in progress is aborted.
+func (t *teller) rollBackCommand() sts.Hint {
+	if c, err := record.ReadCanary(t.before.Set); err == nil && c != nil && t.q.Set == nil {
+		return sts.Kubectl(t.Namespace, "sts canary abort", t.Name)
+	}
+	return sts.Kubectl(t.Namespace, "sts unstick", t.Name)
 }
 
 // sayOnDelete says how the pod gets another template under OnDelete: only by its deletion.

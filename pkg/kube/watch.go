@@ -31,6 +31,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
 // heartbeat is how often a Snapshot is sent although nothing has changed, so that
@@ -308,9 +309,17 @@ func (v *View) prepare(k *kind) error {
 	return err
 }
 
-// remember records what later versions of a pod do not show: old is nil for a new pod, and o
+// remember records what later versions of an object do not show: old is nil for a new one, and o
 // for one that is gone.
 func (v *View) remember(old, o any) {
+	if set, ok := o.(*appsv1.StatefulSet); ok && set.UID == v.uid {
+		if lock, locked := set.Annotations[record.OwnerAnnotation]; locked {
+			v.mu.Lock()
+			v.memory.Lock = lock
+			v.mu.Unlock()
+		}
+		return
+	}
 	if last, ok := old.(cache.DeletedFinalStateUnknown); ok {
 		old = last.Obj
 	}

@@ -130,6 +130,8 @@ type Options struct {
 	Timeout time.Duration
 	// StoredTemplate is what a dry run of the first step has shown: see [operate.Facts].
 	StoredTemplate string
+	// Found is the snapshot in which the command found the set.
+	Found *sts.Snapshot
 }
 
 // Run calls the intent again and again until its verdict ends the command, until the
@@ -139,7 +141,7 @@ func Run(ctx context.Context, c Cluster, i operate.Intent, opts Options, o Obser
 	watchCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	r := runner{cluster: c, intent: i, observer: o, changes: c.Watch(watchCtx), executed: make(chan executed)}
-	r.facts.StoredTemplate = opts.StoredTemplate
+	r.facts.StoredTemplate, r.facts.Found = opts.StoredTemplate, opts.Found
 	r.due = time.NewTimer(time.Hour) //nolint:forbidigo // only wakes the loop; the snapshot's time decides
 	r.due.Stop()
 	if opts.Timeout > 0 {

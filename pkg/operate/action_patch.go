@@ -36,6 +36,10 @@ type PatchSet struct {
 	Canary     *record.Canary `json:"-"`
 	// Ops are the JSON patch as it is sent, `test` operations included.
 	Ops []PatchOp `json:"ops"`
+	// TookOver is the lock of another command that the patch replaces by that of this one.
+	TookOver *record.Owner `json:"-"`
+	// lockOnly: it writes nothing else.
+	lockOnly bool
 	// AcceptAdmission: changes that mutating admission makes to the template are part of the update.
 	AcceptAdmission bool `json:"-"`
 	// template is what the pod template becomes, nil when it stays.
@@ -87,7 +91,10 @@ func (p *PatchSet) replaces(s *sts.Snapshot) func(sts.Replica) bool {
 }
 
 func (p *PatchSet) after(f Facts) Facts {
-	f.Wrote = true
+	f.Wrote = f.Wrote || !p.lockOnly
+	if p.TookOver != nil {
+		f.TookOver = p.TookOver
+	}
 	if p.RestoreRevision != "" {
 		f.Restored++
 	}
@@ -257,6 +264,9 @@ func (b *patch) drain(d record.Drain) *patch {
 func (b *patch) owner(o record.Owner) *patch {
 	value := sts.EncodeAnnotation(o)
 	b.annotations[record.OwnerAnnotation] = &value
+	if other, err := record.ReadOwner(b.set); err == nil && other != nil && other.ID != o.ID {
+		b.p.TookOver = other
+	}
 	return b
 }
 
@@ -284,6 +294,9 @@ func (p *PatchSet) Ended(set *appsv1.StatefulSet) bool {
 func (p *PatchSet) ChangesSpec() bool {
 	return p.Partition != nil || p.template != nil || p.WhenScaled != ""
 }
+
+// LockOnly says whether the patch only takes the lock from another command.
+func (p *PatchSet) LockOnly() bool { return p.lockOnly }
 
 // ChangesTemplate says whether pods are created from another template afterwards.
 func (p *PatchSet) ChangesTemplate() bool { return p.template != nil }

@@ -15,8 +15,20 @@ type acceptor interface{ acceptsDataLoss() bool }
 func (l Lock) acceptsDataLoss() bool { return l.AcceptDataLoss }
 
 // Next is the only way to call an intent: whatever the verb, an action that removes a pod is
-// refused when its data would be lost with it, or when no new pod could mount it.
+// refused when its data would be lost with it, or when no new pod could mount it; and a lock that
+// another command left or still has is taken first.
 func Next(i Intent, s *sts.Snapshot, f Facts) Decision {
+	d := next(i, s, f)
+	if l, ok := i.(locker); ok {
+		if first := l.takeLock(s, d); first != nil {
+			return *first
+		}
+	}
+	return d
+}
+
+// next is [Next] for a preview: the lock that is taken is not a step of a plan.
+func next(i Intent, s *sts.Snapshot, f Facts) Decision {
 	d := i.Next(s, f)
 	if a, ok := i.(acceptor); d.Verdict != Do || ok && a.acceptsDataLoss() {
 		return d

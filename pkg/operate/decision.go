@@ -45,15 +45,21 @@ type AnswerError struct {
 	Decision
 	// Stored: the write was carried out nevertheless.
 	Stored bool
+	// Cause is why the budget blocks the eviction, in the API server's words.
+	Cause string
 }
 
 func (e *AnswerError) Error() string { return e.Message }
 
 // Facts are what an Intent cannot see in a Snapshot.
 type Facts struct {
-	// Wrote says that this command has written to the set: from then on the owner
-	// annotation must be its own.
+	// Wrote says that this command has written to the set, more than the lock that it took from
+	// another command: from then on the owner annotation must be its own.
 	Wrote bool
+	// TookOver is the lock that this command has taken from another one: nil for none.
+	TookOver *record.Owner
+	// Found is the snapshot in which the command found the set when it started; nil in a preview.
+	Found *sts.Snapshot
 	// Still is for how long nothing has changed: see [sts.Snapshot.Progress].
 	Still time.Duration
 	// Results are those of the [Exec] actions that have ended, by their keys; Started are the
@@ -313,6 +319,9 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 func (d Decision) Key() string {
 	if d.Verdict == Wait {
 		return d.Reason + "/" + d.Subject
+	}
+	if p, ok := d.Action.(*DeletePod); ok { // its message has the pod's restarts
+		return d.Reason + "/" + string(p.UID)
 	}
 	return string(d.Verdict) + d.Message
 }

@@ -396,7 +396,7 @@ func TestRelease(t *testing.T) {
 		{"not reached", []change{owned("alice@laptop", "1"), goal}, false, true, true},
 		{"of another owner", []change{owned("bob@desk", "1x"), goal}, false, false, true},
 		{"of another owner, and we had nothing to do", []change{owned("bob@desk", "1x"), goal}, true, false, true},
-		{"one of ours that was killed, and we had nothing to do", []change{owned("alice@laptop", "0"), goal}, true, true, false},
+		{"one of ours that was killed: it is taken first", []change{owned("alice@laptop", "0"), goal}, true, false, true},
 		{"one of ours that may still run", []change{owned("alice@laptop", "0"), goal}, false, false, true},
 		{"unreadable", []change{goal, onSet(func(s *appsv1.StatefulSet) { s.Annotations[record.OwnerAnnotation] = "{" })}, true, false, true},
 	}

@@ -46,7 +46,7 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 			effect = "; " + effect
 		}
 		if o, pod := leavingPod(s); pod != nil {
-			return removeFinalizer(pod, o, stepRemoveFinalizer(pod.Name)+effect)
+			return removeFinalizer(pod, o, stepRemoveFinalizer(pod.Name))
 		}
 	}
 	b := newPatch(s.Set).drop(record.DrainAnnotation, record.OwnerAnnotation)
@@ -62,7 +62,7 @@ func (i cancelDrain) Next(s *sts.Snapshot, f Facts) Decision {
 	if parked {
 		end.Hint = hintDrainUnpark(drain.From, sts.Kubectl(s.Set.Namespace, "sts drain-scale", s.Set.Name, "--unpark"))
 	}
-	d := do(b.action("ScaleCancelled", stepDrainCancel(drain.Up())+effect), "Cancel")
+	d := do(b.action("ScaleCancelled", stepDrainCancel(drain.Up())), "Cancel")
 	d.Then = &end
 	return d
 }

@@ -55,10 +55,16 @@ func whyUnmade(s *sts.Snapshot, r sts.Replica, first bool) string {
 	if t := diagnose.Replica(s, r); t != nil && t.Failing {
 		return "it " + t.Message
 	}
-	if e := diagnose.FailedCreate(s); e != nil && first {
-		return e.Message
+	e := diagnose.FailedCreate(s)
+	if e == nil || !first {
+		return ""
 	}
-	return ""
+	for _, other := range s.Replicas() {
+		if t := diagnose.Replica(s, other); t != nil && s.Name(other.Ordinal) == diagnose.PodOf(e) {
+			return msgPodTrouble(s.Name(other.Ordinal), t.Message)
+		}
+	}
+	return e.Message
 }
 
 // needNotBeWell are the ordinals whose pods need not be available: the one that leaves, and

@@ -352,7 +352,7 @@ func TestPreviewBackingOutOfAQuota(t *testing.T) {
 			}
 			kept, _ := operate.MsgDrainKeptClaims([]string{"data-web-3", "data-web-4", "data-web-5"}, nil)
 			want := []string{
-				operate.StepDrainFirst(false, 6, 3, operate.StepDrainRemoveMissing("web-5", "create Pod web-4 in StatefulSet web failed error: exceeded quota")),
+				operate.StepDrainFirst(false, 6, 3, operate.StepDrainRemoveMissing("web-5", "pod web-4 cannot be created: exceeded quota")),
 				operate.StepDrainScaleDown(5, "web-5"),
 				operate.StepDrainRemoveMissing("web-4", ""), operate.StepDrainScaleDown(4, "web-4"),
 				operate.StepDrainRemove("web-3"), operate.StepAddFinalizer("web-3"), operate.StepEvict("web-3"), operate.StepDrainScaleDown(3, "web-3"), operate.StepRemoveFinalizer("web-3"),

@@ -42,3 +42,6 @@ var (
 	StepEvict               = stepEvict
 	StepRemoveFinalizer     = stepRemoveFinalizer
 )
+
+// FinishUpdate is for a test of its hint.
+var FinishUpdate = finishUpdate

@@ -34,11 +34,14 @@ func (l Lock) requireLock(s *sts.Snapshot, f Facts) *Decision {
 		d := badRecord(err)
 		return &d
 	}
-	switch {
-	case f.Wrote && (o == nil || o.ID != l.ID):
+	switch last := record.LastOwner(s); {
+	case (f.Wrote || f.TookOver != nil) && (o == nil || o.ID != l.ID):
 		msg := msgLockRemoved(s.Set.Name)
-		if o != nil {
+		switch {
+		case o != nil:
 			msg = msgLockTaken(s.Set.Name, o.Name, o.Command)
+		case last != nil && last.ID != l.ID:
+			msg = msgLockTakenAndReleased(s.Set.Name, last.Name, last.Command)
 		}
 		d := decide(Refused, ReasonTakenOver, msg, hintCheckStatus(s.Set.Namespace, s.Set.Name))
 		return &d
@@ -237,8 +240,12 @@ func finishUpdate(s *sts.Snapshot) sts.Hint {
 	unstick := sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name)
 	if stuck := diagnose.Rollout(s); stuck != nil {
 		pod, trouble := s.Name(stuck.Replica.Ordinal), stuck.Trouble.Message
+		c, err := record.ReadCanary(s.Set)
 		switch stuck.Remedy {
 		case diagnose.RollBack:
+			if err == nil && c != nil { // abort and unstick do the same then
+				return hintStuckRollBack(pod, trouble, canaryCommand(s, "abort"))
+			}
 			return hintStuckRollBack(pod, trouble, unstick)
 		case diagnose.DeletePods:
 			return hintStuckDeletePods(pod, trouble, unstick)
@@ -257,8 +264,47 @@ func finishUpdate(s *sts.Snapshot) sts.Hint {
 	return hintFinishUpdate(sts.Kubectl(s.Set.Namespace, "sts status", s.Set.Name, "--for=complete"), abort)
 }
 
-// Release removes the lock, also that of a killed command of the same owner, or, when
-// the canary is over, our entries in managedFields.
+// takeLock takes the lock that another command of the same owner has, or any with --take-over, before
+// this command waits, ends or writes something else: if the other one is still running, it stops
+// instead of working beside this one. Nil where there is no such lock, where the next write takes it
+// anyway, and for a command that is refused, or finds nothing to do and is not the same one.
+func (l Lock) takeLock(s *sts.Snapshot, d Decision) *Decision {
+	o, err := record.ReadOwner(s.Set)
+	if err != nil || o == nil || o.ID == l.ID || o.Name != l.Name && !l.TakeOver {
+		return nil
+	}
+	switch p, isPatch := d.Action.(*PatchSet); d.Verdict {
+	case Do:
+		if isPatch && p.TookOver != nil {
+			return nil
+		}
+	case Done:
+		if d.Reason == ReasonNothingToDo && o.Command != l.Command && !l.TakeOver {
+			return nil
+		}
+	case Wait:
+	default:
+		return nil
+	}
+	p := newPatch(s.Set).owner(l.Owner).action("", stepTakeLock(o.Name, o.Command))
+	p.lockOnly = true
+	first := do(p, "Lock")
+	return &first
+}
+
+// locker is an intent with a lock.
+type locker interface {
+	takeLock(s *sts.Snapshot, d Decision) *Decision
+}
+
+// TakesLock says whether the command takes the lock from another one before this decision, which is
+// not shown in a plan.
+func TakesLock(i Intent, s *sts.Snapshot, d Decision) bool {
+	l, ok := i.(locker)
+	return ok && l.takeLock(s, d) != nil
+}
+
+// Release removes the lock, or, when the canary is over, our entries in managedFields.
 func (l Lock) Release(s *sts.Snapshot, reached bool) *PatchSet {
 	o, err := record.ReadOwner(s.Set)
 	if err != nil {
@@ -271,8 +317,7 @@ func (l Lock) Release(s *sts.Snapshot, reached bool) *PatchSet {
 	// A goal that was reached is removed, so that the next command begins a step of its
 	// own.
 	met := reached && c != nil && c.Goal != nil && c.GoalOf == l.Command
-	abandoned := o != nil && reached && (o.Name == l.Name || l.TakeOver)
-	ours := o != nil && (o.ID == l.ID || abandoned)
+	ours := o != nil && o.ID == l.ID
 	switch {
 	case o == nil && c == nil && reached:
 		return disown(s.Set)

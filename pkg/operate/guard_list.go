@@ -105,6 +105,14 @@ func canaryGuard(nothing string) setGuard {
 			return nil
 		}
 		d := decide(Done, ReasonNothingToDo, nothing, nil)
+		if l.f.Found == nil {
+			return &d
+		}
+		// It waited, or for its confirmation, and another command was faster.
+		if before, _, err := canaryRecord(l.f.Found); err == nil && before != nil {
+			revision := l.s.Set.Status.UpdateRevision
+			d.Message = msgEndedByOther(revision == before.StableRevision, revision)
+		}
 		return &d
 	})
 }

@@ -43,6 +43,13 @@ func hintRevisionGone(ns, set string) sts.Hint {
 
 // Guards.
 
+func msgEndedByOther(rolledBack bool, revision string) string {
+	if rolledBack {
+		return "another command or client has rolled the update back to revision " + revision
+	}
+	return "another command or client has completed the update to revision " + revision
+}
+
 func msgNoCanary(verb string) string {
 	return fmt.Sprintf("nothing to %s: no canary in progress", verb)
 }

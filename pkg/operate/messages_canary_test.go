@@ -30,6 +30,8 @@ func TestCanaryMessages(t *testing.T) {
 		call(msgRevisionGone, "web", "web-6986cb69d8"),
 		call(hintRevisionGone, "shop", "web"),
 		call(msgNoCanary, "promote"),
+		call(msgEndedByOther, true, "web-6986cb69d8"),
+		call(msgEndedByOther, false, "web-6986cb69d8"),
 		call(msgBeingAborted, "web"),
 		call(hintBeingAborted, abortWeb),
 		call(hintPartitionMoved),

@@ -15,8 +15,16 @@ func stepPause(kept []sts.Ordinal) string {
 	return "pause the update: " + sts.SayOrdinals(kept) + " will not be updated, nothing is reverted"
 }
 
-func msgPaused(kept, updated []sts.Ordinal) string {
-	return fmt.Sprintf("paused: %s not updated, %s on the new revision; nothing was reverted", sts.SayOrdinals(kept), sts.SayOrdinals(updated))
+// coming are above the partition and not updated yet.
+func msgPaused(kept, updated, coming []sts.Ordinal) string {
+	text := "paused: " + sts.SayOrdinals(kept) + " not updated"
+	if len(updated) > 0 {
+		text += ", " + sts.SayOrdinals(updated) + " on the new revision"
+	}
+	if len(coming) > 0 {
+		text += ", " + sts.SayOrdinals(coming) + " still to be updated by the controller"
+	}
+	return text + "; nothing was reverted"
 }
 
 func hintPaused(resume, promote, abort sts.Hint) sts.Hint {

@@ -19,6 +19,14 @@ func msgLockTaken(set, by, command string) string {
 	return fmt.Sprintf("lost the lock on statefulset/%s: %s took it over with %q", set, by, command)
 }
 
+func msgLockTakenAndReleased(set, by, command string) string {
+	return fmt.Sprintf("lost the lock on statefulset/%s: %s took it over with %q, which has ended", set, by, command)
+}
+
+func stepTakeLock(from, command string) string {
+	return fmt.Sprintf("take over the lock from %q of %s", command, from)
+}
+
 func hintCheckStatus(namespace, set string) sts.Hint {
 	return sts.Hintf("check its status: %s", sts.Kubectl(namespace, "sts status", set))
 }

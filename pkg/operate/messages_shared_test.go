@@ -21,6 +21,8 @@ func TestSharedMessages(t *testing.T) {
 	messagetest.Golden(t, "shared",
 		messagetest.Call(msgLockRemoved, "web"),
 		messagetest.Call(msgLockTaken, "web", "kim@laptop", "canary start"),
+		messagetest.Call(msgLockTakenAndReleased, "web", "kim@laptop", "pause"),
+		messagetest.Call(stepTakeLock, "kim@laptop", "canary start"),
 		messagetest.Call(hintCheckStatus, "shop", "web"),
 		messagetest.Call(msgLocked, "web", "kim@laptop", "canary start", time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)),
 		messagetest.Call(hintLocked),

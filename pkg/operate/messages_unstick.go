@@ -100,7 +100,7 @@ func msgOnDeletePod(text, pod, trouble string) string { return text + "; pod " +
 func msgNothingStuck(why string) string { return "nothing to unstick: " + why }
 
 func msgMayRecover(pod, trouble, update string) string {
-	return fmt.Sprintf("pod %s %s, and may still recover (%s)", pod, trouble, update)
+	return fmt.Sprintf("the update may still complete (%s); pod %s %s", update, pod, trouble)
 }
 
 func hintMayRecover(back sts.Hint) sts.Hint {
@@ -108,7 +108,7 @@ func hintMayRecover(back sts.Hint) sts.Hint {
 }
 
 func msgNoUpdateButTrouble(pod, trouble string) string {
-	return "pod " + pod + " " + trouble + ", and no update is in progress"
+	return "no update is in progress; pod " + pod + " " + trouble
 }
 
 func msgCanaryInProgress() string { return "all pods are available, and a canary is in progress" }

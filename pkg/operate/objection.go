@@ -231,17 +231,22 @@ func (o *Objection) Error() string {
 	case o.Kind == ByFailingWebhook:
 		return msgWebhookFails(o.By(), o.Message)
 	case o.Kind == ByQuota && len(o.Exceeded) > 0:
-		var uses []string
-		for _, name := range slices.Sorted(maps.Keys(o.Exceeded)) {
-			uses = append(uses, string(name)+": "+o.Exceeded[name].String())
-		}
-		return msgQuotaExceeded(o.By(), uses)
+		return msgQuotaExceeded(o.By(), o.Uses())
 	case o.Kind == ByValidation:
 		return msgInvalid(o.Message)
 	case o.Kind == NoDryRun:
 		return o.By() + " " + o.Message
 	}
 	return strings.TrimSuffix(o.By()+": "+o.Message, ": ")
+}
+
+// Uses is what of a quota does not fit, by resource.
+func (o *Objection) Uses() []string {
+	var uses []string
+	for _, name := range slices.Sorted(maps.Keys(o.Exceeded)) {
+		uses = append(uses, string(name)+": "+o.Exceeded[name].String())
+	}
+	return uses
 }
 
 // fix is the hint.

@@ -47,8 +47,22 @@ func (i pauseUpdate) guards() setGuards {
 }
 
 func (i pauseUpdate) doneFrozen(s *sts.Snapshot) Decision {
-	return decide(Done, ReasonPaused, msgPaused(belowPartition(s), updated(s)),
+	on, coming := reachedBy(s)
+	return decide(Done, ReasonPaused, msgPaused(belowPartition(s), on, coming),
 		hintPaused(sts.Kubectl(s.Set.Namespace, "sts resume", s.Set.Name), canaryCommand(s, "promote"), canaryCommand(s, "abort")))
+}
+
+// reachedBy are the ordinals from the partition up: those whose pods run the update revision, and
+// those that the controller has not updated yet.
+func reachedBy(s *sts.Snapshot) (on, coming []sts.Ordinal) {
+	for _, o := range updated(s) {
+		if r := replicaAt(s, o); r.Pod != nil && r.Revision == s.Set.Status.UpdateRevision {
+			on = append(on, o)
+		} else {
+			coming = append(coming, o)
+		}
+	}
+	return on, coming
 }
 
 // reachedOrdinal is the lowest ordinal that the update has touched: its pod runs

@@ -33,7 +33,7 @@ func (w *preview) run(i Intent, s *sts.Snapshot) []Decision {
 		f.Still, w.Refused = 0, d.refused(s)
 	}
 	for steps := 0; steps < w.enough(); steps++ {
-		d := Next(i, s, f)
+		d := next(i, s, f)
 		if d.Verdict == Do && w.going != nil {
 			for _, r := range d.Action.Endangers(s) {
 				w.going[r.Pod.UID] = true

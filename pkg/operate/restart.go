@@ -63,7 +63,8 @@ func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
 	if d := gs.Require(guard.BeforeStep, l.before(next.Ordinal)); d != nil {
 		return *d
 	}
-	if o, err := record.ReadOwner(s.Set); err != nil || o == nil || o.ID != i.ID {
+	_, recorded := s.Set.Annotations[record.RestartAnnotation]
+	if o, err := record.ReadOwner(s.Set); !recorded || err != nil || o == nil || o.ID != i.ID {
 		return i.begin(s, restart)
 	}
 	if i.LeaderExec != "" {

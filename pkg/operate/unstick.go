@@ -187,6 +187,9 @@ func (i unstick) recreate(s *sts.Snapshot, stuck *diagnose.StuckRollout) Decisio
 // like in between.
 func (i unstick) underWay(s *sts.Snapshot, f Facts) bool {
 	o, err := record.ReadOwner(s.Set)
+	if err == nil && o != nil && o.ID == i.ID {
+		o = f.TookOver
+	}
 	return f.Wrote || err == nil && o != nil && o.Command == unstickCommand && (o.Name == i.Name || i.TakeOver)
 }
 

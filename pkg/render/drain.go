@@ -19,7 +19,7 @@ import (
 func drainLines(d *report.DrainStatus, now time.Time) [][2]string {
 	var out [][2]string
 	if d.StartedAt != nil {
-		out = append(out, [2]string{"Resize", msgDrain(d.From, d.To, d.Profile) + "; " + started(*d.StartedAt, d.StartedBy, now)})
+		out = append(out, [2]string{"Scaling", msgDrain(d.From, d.To, d.Profile) + "; " + started(*d.StartedAt, d.StartedBy, now)})
 	}
 	if m := d.Member; m != nil {
 		line := m.Pod

@@ -27,6 +27,10 @@ func msgNewTemplateFrom(ordinal sts.Ordinal) string {
 	return fmt.Sprintf("pods %s and above use the new template", ordinal)
 }
 
+func msgTemplateOfRevisionFrom(ordinal sts.Ordinal, revision string) string {
+	return fmt.Sprintf("pods %s and above use the template of revision %s", ordinal, revision)
+}
+
 func msgAsBeforePause() string { return "as before the pause" }
 
 func msgAsBeforeCanary() string { return "as before the canary; restarts no pod" }

@@ -15,6 +15,7 @@ func TestStepMessages(t *testing.T) {
 		messagetest.Call(msgMembers, "web-3", "web-1"),
 		messagetest.Call(msgPlanPartition, 5, 3, "pods 3 and above use the new template"),
 		messagetest.Call(msgNewTemplateFrom, 3),
+		messagetest.Call(msgTemplateOfRevisionFrom, 3, "web-6986cb69d8"),
 		messagetest.Call(msgAsBeforePause),
 		messagetest.Call(msgAsBeforeCanary),
 		messagetest.Call(msgExitStuck, "pod web-0 is in CrashLoopBackOff"),

@@ -22,7 +22,7 @@ var stateTones = map[report.State]Tone{
 }
 
 var roleTones = map[report.Role]Tone{
-	report.Canary: Warn, report.Updating: Warn, report.Leaving: Warn, report.Outdated: Warn,
+	report.Canary: Warn, report.Updating: Warn, report.Queued: Warn, report.Leaving: Warn, report.Outdated: Warn,
 	report.Missing: Bad, report.Orphaned: Dim, report.Unknown: Dim,
 }
 

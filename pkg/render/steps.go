@@ -49,6 +49,8 @@ func Plan(w io.Writer, steps []operate.Decision, st Style) {
 				effect = msgAsBeforePause()
 			case patch.Canary == nil:
 				effect = msgAsBeforeCanary()
+			case patch.Canary.Aborting:
+				effect = msgTemplateOfRevisionFrom(p.ToOrdinal, patch.Canary.StableRevision)
 			}
 			_, _ = io.WriteString(w, st.Wrap("     ", 5, Dim, msgPlanPartition(p.From, p.To, effect)))
 		}

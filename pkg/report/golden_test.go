@@ -30,7 +30,7 @@ var recorded = map[string]report.State{
 	"parallel-pull":        report.Stuck,
 	"parked":               report.Parked,
 	"parked-to-come-back":  report.Parked,
-	"restart-interrupted":  report.Complete,
+	"restart-interrupted":  report.Progressing,
 	"rolling-update":       report.Progressing,
 	"scaling-down":         report.ScalingDown,
 	"scaling-up":           report.ScalingUp,

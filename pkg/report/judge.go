@@ -96,8 +96,11 @@ func (st *Status) judgeRestart(s *sts.Snapshot, r *record.Restart) {
 	st.Restart = &RestartStatus{Done: append([]sts.Ordinal{}, done...), Left: append([]sts.Ordinal{}, left...),
 		Command: r.Command, StartedBy: r.StartedBy, StartedAt: metav1.NewTime(r.StartedAt)}
 	what := msgRestartRemaining(left)
-	if len(left) == 0 {
+	switch {
+	case len(left) == 0:
 		what = msgRestartRecordRemains()
+	case st.State == Complete:
+		st.State = Progressing
 	}
 	st.Message = sentence(st.Message, what)
 	if len(st.Hint) == 0 {

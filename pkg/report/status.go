@@ -58,8 +58,10 @@ const (
 	Canary Role = "Canary"
 	// Updated: on the update revision, while other ordinals will follow automatically.
 	Updated Role = "Updated"
-	// Updating: being replaced, or about to be.
+	// Updating: being replaced, or not available while the update is in progress.
 	Updating Role = "Updating"
+	// Queued: available on another revision; the controller has not replaced it yet.
+	Queued Role = "Queued"
 	// Outdated: on a revision that is neither the stable nor the update revision, or waiting to be
 	// deleted under OnDelete.
 	Outdated Role = "Outdated"
@@ -499,6 +501,8 @@ func role(s *sts.Snapshot, st *Status, r sts.Replica) Role {
 		return Updating
 	case r.Revision == st.UpdateRevision:
 		return Stable
+	case due(s, r) && r.Available:
+		return Queued
 	case due(s, r):
 		return Updating
 	case r.Revision == st.StableRevision && sts.StrategyOf(s.Set).HasPartition():

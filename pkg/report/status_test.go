@@ -285,7 +285,7 @@ func TestStatusUnderRecreate(t *testing.T) {
 		{"one old pod is left", []func(*sts.Inventory){deleting, terminating(ststest.Now), finalizer, func(inv *sts.Inventory) {
 			inv.Pods = inv.Pods[1:2]
 		}}, report.Progressing, report.MsgUpdating(0, 3) + "; " + report.MsgPod("web-1", troubleOf(1, terminating(ststest.Now), finalizer)), "Missing Updating Missing"},
-		{"not deleted yet", nil, report.Progressing, report.MsgUpdating(0, 3), "Updating Updating Updating"},
+		{"not deleted yet", nil, report.Progressing, report.MsgUpdating(0, 3), "Queued Queued Queued"},
 		{"an old pod does not end", []func(*sts.Inventory){deleting, terminating(ststest.Now.Add(-time.Hour))}, report.Stuck,
 			report.MsgPod("web-2", troubleOf(2, terminating(ststest.Now.Add(-time.Hour)))) + "; " + report.MsgRecreateWaits(), "Updating Updating Updating"},
 		{"new pods are created", []func(*sts.Inventory){progressing(corev1.ConditionTrue, "RecreateInProgress", "Waiting for new-revision pods to be created"), created}, report.Progressing,
@@ -295,7 +295,7 @@ func TestStatusUnderRecreate(t *testing.T) {
 		{"the controller has not counted yet", []func(*sts.Inventory){deleting, ready}, report.Progressing, report.MsgFinishing(), "Updated Updated Updated"},
 		{"complete", []func(*sts.Inventory){progressing(corev1.ConditionFalse, "RecreateCompleted", "All pods recreated successfully"), done}, report.Complete,
 			report.MsgComplete(3, "web-new"), "Stable Stable Stable"},
-		{"the gate is off", []func(*sts.Inventory){unobserved, warned(time.Hour)}, report.Stuck, off, "Updating Updating Updating"},
+		{"the gate is off", []func(*sts.Inventory){unobserved, warned(time.Hour)}, report.Stuck, off, "Queued Queued Queued"},
 		{"the gate was turned off, and a pod is lost", []func(*sts.Inventory){done, warned(time.Minute), func(inv *sts.Inventory) { inv.Pods = inv.Pods[:2] }}, report.Stuck, off, "Missing Stable Stable"},
 		{"the gate was turned off long ago", []func(*sts.Inventory){done, warned(time.Hour)}, report.Complete, report.MsgComplete(3, "web-new"), "Stable Stable Stable"},
 	}

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Memory is what a watch has seen of pods, and a single read of the cluster cannot show.
+// Memory is what a watch has seen of pods and of a set, and a single read of the cluster cannot show.
 type Memory struct {
 	// Gone are the pods that no longer exist, by namespace and name, oldest first.
 	Gone map[types.NamespacedName][]GonePod
@@ -18,6 +18,8 @@ type Memory struct {
 	// Accepted is when the API server accepted, in a dry run, a pod that the controller could not
 	// create: older warnings prove nothing any more.
 	Accepted map[types.NamespacedName]time.Time
+	// Lock is the last value of the set's lock annotation, where one set is watched.
+	Lock string
 }
 
 // GonePod is a pod that no longer exists.
@@ -66,7 +68,7 @@ func (m *Memory) Accept(pod types.NamespacedName, at time.Time) {
 
 // Clone is a copy that later changes do not affect.
 func (m *Memory) Clone() Memory {
-	return Memory{Gone: maps.Clone(m.Gone), Released: maps.Clone(m.Released), Accepted: maps.Clone(m.Accepted)}
+	return Memory{Gone: maps.Clone(m.Gone), Released: maps.Clone(m.Released), Accepted: maps.Clone(m.Accepted), Lock: m.Lock}
 }
 
 // Accepted is when the API server accepted the pod in a dry run, zero where it was not tried.

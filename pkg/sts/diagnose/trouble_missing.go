@@ -426,14 +426,14 @@ func Refused(s *sts.Snapshot) []sts.Ordinal {
 // the controller stops after the first batch that fails, and Events are dropped when there are many.
 func FailedCreate(s *sts.Snapshot) *corev1.Event {
 	return newestWarning(s, "StatefulSet", s.Set.UID, func(e *corev1.Event) bool {
-		return e.Reason == failedCreate && s.TakenAt.Sub(sts.EventTime(e)) < createRetry && !sts.EventTime(e).Before(s.Accepted(podOf(e))) && !sts.EventTime(e).Before(alive(s, podOf(e)).Truncate(time.Second)) &&
+		return e.Reason == failedCreate && s.TakenAt.Sub(sts.EventTime(e)) < createRetry && !sts.EventTime(e).Before(s.Accepted(PodOf(e))) && !sts.EventTime(e).Before(alive(s, PodOf(e)).Truncate(time.Second)) &&
 			!slices.ContainsFunc(s.Pods, func(p *corev1.Pod) bool { return mentions(e.Message, p.Name) })
 	})
 }
 
-// podOf is the pod that an event of the StatefulSet controller is about: "create Pod web-1 in
+// PodOf is the pod that an event of the StatefulSet controller is about: "create Pod web-1 in
 // StatefulSet web failed error: …". Empty for an event about no pod.
-func podOf(e *corev1.Event) string {
+func PodOf(e *corev1.Event) string {
 	_, rest, _ := strings.Cut(e.Message, "Pod ")
 	name, _, _ := strings.Cut(rest, " ")
 	return name

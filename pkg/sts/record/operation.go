@@ -191,6 +191,16 @@ func ReadOwner(set *appsv1.StatefulSet) (*Owner, error) {
 	return o, err
 }
 
+// LastOwner is the last lock on the set that a watch has seen, whether it is held or not: nil when it
+// has seen none.
+func LastOwner(s *sts.Snapshot) *Owner {
+	o := new(Owner)
+	if json.Unmarshal([]byte(s.Memory.Lock), o) != nil || o.Name == "" || o.ID == "" {
+		return nil
+	}
+	return o
+}
+
 // InvalidError is about a record that cannot be read.
 type InvalidError struct {
 	// Set is the name of the StatefulSet.
