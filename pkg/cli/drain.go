@@ -50,7 +50,7 @@ func newDrainScale(c *common) *cobra.Command {
 
 func (o *drainFlags) addFlags(cmd *cobra.Command) {
 	f, options := cmd.Flags(), &o.options
-	f.Int32Var(&options.Replicas, "replicas", 0, "Number of members (`N`) to scale to")
+	f.Int32Var(&options.Replicas, "replicas", 0, "Scale to `N` members")
 	f.StringVar(&o.profile, "profile", "", "Drain profile: `NAME|FILE|none` (default: the one that matches the set)")
 	f.StringVar(&o.exec, "drain-exec", "", "`COMMAND` to run in the leaving pod (sh -c), instead of a profile")
 	addChoice(cmd, &o.on, "on", "leaving", "Pod in which --drain-exec runs", "leaving", "survivor")

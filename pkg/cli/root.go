@@ -62,14 +62,14 @@ func NewRoot(env Env) *cobra.Command {
 		newUnstick(c),
 		newVersion(c),
 	)
-	root.AddCommand(newOptions(root))
+	root.AddCommand(newOptions(&env, root))
 	root.InitDefaultCompletionCmd()
 	c.fitErrors(root)
 	// As in kubectl, global flags are listed once, by options.
 	root.SetUsageTemplate(strings.NewReplacer(
 		inheritedFlags, "",
 		"{{if .HasAvailableLocalFlags}}", "{{if .LocalNonPersistentFlags.HasAvailableFlags}}",
-		"{{.LocalFlags.FlagUsages |", "{{.LocalNonPersistentFlags.FlagUsagesWrapped 100 |",
+		"{{.LocalFlags.FlagUsages |", fmt.Sprintf("{{.LocalNonPersistentFlags.FlagUsagesWrapped %d |", env.helpWidth()),
 	).Replace(root.UsageTemplate()) + globalFlagsHint)
 	return root
 }
