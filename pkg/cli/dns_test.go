@@ -37,7 +37,7 @@ func TestDNSOfManifests(t *testing.T) {
 			err: misspelled +
 				"note: objects without a namespace are assumed to be in namespace shop, like the others; use --namespace to set another one\n" +
 				"note: statefulset/bare has no governing Service: its pods have no DNS names\n" +
-				"found: UnknownField (statefulset/bare), InvalidSelector (statefulset/bare)\n"},
+				"DNS problems found: UnknownField (statefulset/bare), InvalidSelector (statefulset/bare)\n"},
 		{args: "dns -f testdata/dns/bare.yaml", out: `statefulset.apps/bare  1 name
   Service    none (spec.serviceName is not set)
   Domain     cluster.local (assumed; use --cluster-domain to set it)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -60,7 +61,7 @@ func (r *mutationRun) tryRemovals(ctx context.Context) error {
 		}
 	}
 	if first != nil && steps[0].Verdict != operate.Wait {
-		warnTo(r.env.ErrOut, msgEvictionBlocked(first.Subject, waiting-1, first.Message))
+		warnTo(r.env.ErrOut, msgEvictionBlocked(strings.TrimPrefix(first.Subject, "pod/"), waiting-1, first.Message))
 	}
 	return nil
 }

@@ -51,8 +51,8 @@ type GCItem struct {
 	Volume string `json:"volume,omitempty"`
 	// ReclaimPolicy is the volume's own reclaim policy, which is restored together with the claim.
 	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
-	// Reason is why the claim could be deleted, or with `rescue` what is at risk, in words.
-	Reason string `json:"reason,omitempty"`
+	// Message is why the claim could be deleted, or with `rescue` what is at risk.
+	Message string `json:"message,omitempty"`
 	// With `rescue`, `undo` and `purge`: when it was deleted; with `rescue` absent if only its volume
 	// is being deleted.
 	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
@@ -69,6 +69,6 @@ func retainedItem(r retained) GCItem {
 	size := r.Volume.Spec.Capacity[corev1.ResourceStorage]
 	return GCItem{
 		Namespace: r.Record.Claim.Namespace, Claim: r.Record.Claim.Name, Size: size.String(), Class: r.Volume.Spec.StorageClassName,
-		Volume: r.Volume.Name, ReclaimPolicy: string(r.Record.ReclaimPolicy), Reason: r.Record.Reason, DeletedAt: &at, DeletedBy: r.Record.DeletedBy,
+		Volume: r.Volume.Name, ReclaimPolicy: string(r.Record.ReclaimPolicy), Message: r.Record.Reason, DeletedAt: &at, DeletedBy: r.Record.DeletedBy,
 	}
 }

@@ -28,12 +28,12 @@ func TestTimeThatPasses(t *testing.T) {
 	}{
 		{"a terminal", &screen{terminal: true, style: render.Style{Width: 40}},
 			"waiting for web-2 to have been ready for\n5m\n  90s left\r          \r  89s left\r          \rrunning --check \"true\"\n" +
-				"  for 0s\r        \r  for 2s\r        \rcheck | ok\n  for 3s\r        \r--check terminated with exit code 0\nrunning --check \"true\"\n  for 0s\r        \r"},
+				"  for 0s\r        \r  for 2s\r        \rcheck | ok\n  for 3s\r        \r--check succeeded\nrunning --check \"true\"\n  for 0s\r        \r"},
 		{"a narrow one", &screen{terminal: true, style: render.Style{Width: 9}},
 			"waiting for web-2 to have been ready for 5m\nrunning --check \"true\"\n" +
-				"  for 0s\r        \r  for 2s\r        \rcheck | ok\n  for 3s\r        \r--check terminated with exit code 0\nrunning --check \"true\"\n  for 0s\r        \r"},
+				"  for 0s\r        \r  for 2s\r        \rcheck | ok\n  for 3s\r        \r--check succeeded\nrunning --check \"true\"\n  for 0s\r        \r"},
 		{"a file", &screen{},
-			"waiting for web-2 to have been ready for 5m\nrunning --check \"true\"\ncheck | ok\n--check terminated with exit code 0\nrunning --check \"true\"\n"},
+			"waiting for web-2 to have been ready for 5m\nrunning --check \"true\"\ncheck | ok\n--check succeeded\nrunning --check \"true\"\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
