@@ -28,7 +28,9 @@ func msgDNSDomainAssumed(domain string) string {
 }
 
 // msgDNSFound: findings are made by msgDNSFinding.
-func msgDNSFound(findings []string) string { return "DNS problems found: " + strings.Join(findings, ", ") }
+func msgDNSFound(findings []string) string {
+	return "DNS problems found: " + strings.Join(findings, ", ")
+}
 
 func msgDNSFinding(code sts.FindingCode, set string) string {
 	return fmt.Sprintf("%s (statefulset/%s)", code, set)
