@@ -67,7 +67,7 @@ func TestVersionsDoc(t *testing.T) {
 				t.Fatal(err)
 			}
 			seen := map[bool]string{true: "yes", false: "no"}[slices.ContainsFunc(of, func(o report.KnownIssue) bool { return o.Code == k.Code })]
-			title := "[" + k.Code + "](#" + k.Code + ")"
+			title := "[" + k.Code + "](#" + strings.ToLower(k.Code) + ")"
 			want[title] = append(want[title], seen)
 		}
 	}

@@ -113,7 +113,7 @@ func formats(command string) []string {
 	list := func(command string) []string {
 		c, _, _ := cli.NewRoot(cli.Env{}).Find([]string{command})
 		_, list, _ := strings.Cut(c.Flags().Lookup("output").Usage, ": ")
-		return strings.Split(list, "|")
+		return strings.Split(list, ", ")
 	}
 	general := list("history")
 	return slices.DeleteFunc(list(command), func(f string) bool { return slices.Contains(general, f) })

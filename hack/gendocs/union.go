@@ -13,8 +13,8 @@ import (
 var setAction = reflect.TypeFor[operate.SetAction]()
 
 const (
-	typeMeans = "the type of the action"
-	whyMeans  = "the step, in words"
+	typeMeans        = "the type of the action"
+	descriptionMeans = "the step, in words"
 )
 
 // inlined says whether a struct has the fields of an action besides its own. It is then an action that
@@ -34,7 +34,7 @@ func (w *walker) union(onlyWrites bool) {
 	for _, a := range members(onlyWrites) {
 		links = append(links, w.kind(reflect.TypeOf(a), w.at.path))
 	}
-	fmt.Fprintf(&w.out, "| `type` | string | %s: %s. The fields of that type are in the same object |\n| `why` | string | %s |\n", typeMeans, strings.Join(links, ", "), whyMeans)
+	fmt.Fprintf(&w.out, "| `type` | string | %s: %s. The fields of that type are in the same object |\n| `description` | string | %s |\n", typeMeans, strings.Join(links, ", "), descriptionMeans)
 }
 
 // union is the schema of an action.
@@ -66,9 +66,9 @@ func (g *schemaGenerator) withInlined(t reflect.Type) map[string]any {
 func (g *schemaGenerator) member(a operate.SetAction, object map[string]any) map[string]any {
 	properties := object["properties"].(map[string]any)
 	properties["type"] = map[string]any{"const": a.Type(), "description": typeMeans}
-	properties["why"] = map[string]any{"type": "string", "description": whyMeans}
+	properties["description"] = map[string]any{"type": "string", "description": descriptionMeans}
 	required, _ := object["required"].([]string)
-	required = append(required, "type", "why")
+	required = append(required, "type", "description")
 	slices.Sort(required)
 	object["required"] = required
 	return object

@@ -32,16 +32,16 @@ func Actions() []Action {
 // VolumePatch changes a PersistentVolume with one JSON patch (RFC 6902), if it still has
 // this UID and has not changed.
 type VolumePatch struct {
-	Why  string
-	Name string
-	UID  types.UID
+	Description string
+	Name        string
+	UID         types.UID
 	// ReclaimPolicy is the new one, empty when it stays.
 	ReclaimPolicy corev1.PersistentVolumeReclaimPolicy
 	Ops           []operate.PatchOp
 }
 
 // Describe implements [Action].
-func (p *VolumePatch) Describe() string { return p.Why }
+func (p *VolumePatch) Describe() string { return p.Description }
 
 // IsAPIWrite implements [Action].
 func (*VolumePatch) IsAPIWrite() bool { return true }
@@ -98,7 +98,7 @@ func (*PurgeVolume) EndsDryRun() bool { return true }
 // DeleteVolume deletes a PersistentVolume, but not its storage, if it still has this UID and has not
 // changed.
 type DeleteVolume struct {
-	Why             string
+	Description     string
 	Name            string
 	UID             types.UID
 	ResourceVersion string
@@ -107,7 +107,7 @@ type DeleteVolume struct {
 func (*DeleteVolume) isAction() {}
 
 // Describe implements [Action].
-func (a *DeleteVolume) Describe() string { return a.Why }
+func (a *DeleteVolume) Describe() string { return a.Description }
 
 // IsAPIWrite implements [Action].
 func (*DeleteVolume) IsAPIWrite() bool { return true }
@@ -117,14 +117,14 @@ func (*DeleteVolume) EndsDryRun() bool { return true }
 
 // CopyVolume creates a PersistentVolume for the storage of one that is being deleted.
 type CopyVolume struct {
-	Why    string
-	Volume *corev1.PersistentVolume
+	Description string
+	Volume      *corev1.PersistentVolume
 }
 
 func (*CopyVolume) isAction() {}
 
 // Describe implements [Action].
-func (a *CopyVolume) Describe() string { return a.Why }
+func (a *CopyVolume) Describe() string { return a.Description }
 
 // IsAPIWrite implements [Action].
 func (*CopyVolume) IsAPIWrite() bool { return true }
@@ -134,20 +134,20 @@ func (*CopyVolume) EndsDryRun() bool { return true }
 
 // ClaimPatch changes a claim with one JSON patch (RFC 6902), if it still has this UID.
 type ClaimPatch struct {
-	Why             string
+	Description     string
 	Namespace, Name string
 	UID             types.UID
 	Ops             []operate.PatchOp
 }
 
 // Describe implements [Action].
-func (p *ClaimPatch) Describe() string { return p.Why }
+func (p *ClaimPatch) Describe() string { return p.Description }
 
 // IsAPIWrite implements [Action].
 func (*ClaimPatch) IsAPIWrite() bool { return true }
 
 func newClaimPatch(why string, c *corev1.PersistentVolumeClaim, ops ...operate.PatchOp) ClaimPatch {
-	return ClaimPatch{Why: why, Namespace: c.Namespace, Name: c.Name, UID: c.UID,
+	return ClaimPatch{Description: why, Namespace: c.Namespace, Name: c.Name, UID: c.UID,
 		Ops: append([]operate.PatchOp{operate.Op("test", "/metadata/uid", c.UID)}, ops...)}
 }
 
@@ -195,14 +195,14 @@ func (*RestoreOwners) EndsDryRun() bool { return false }
 
 // CreateClaim recreates a claim on the volume that it had.
 type CreateClaim struct {
-	Why   string
-	Claim *corev1.PersistentVolumeClaim
+	Description string
+	Claim       *corev1.PersistentVolumeClaim
 }
 
 func (*CreateClaim) isAction() {}
 
 // Describe implements [Action].
-func (a *CreateClaim) Describe() string { return a.Why }
+func (a *CreateClaim) Describe() string { return a.Description }
 
 // IsAPIWrite implements [Action].
 func (*CreateClaim) IsAPIWrite() bool { return true }
@@ -212,7 +212,7 @@ func (*CreateClaim) EndsDryRun() bool { return true }
 
 // DeleteClaim deletes a claim, if it still has this UID and has not changed since it was read.
 type DeleteClaim struct {
-	Why             string
+	Description     string
 	Namespace, Name string
 	UID             types.UID
 	ResourceVersion string
@@ -221,7 +221,7 @@ type DeleteClaim struct {
 func (*DeleteClaim) isAction() {}
 
 // Describe implements [Action].
-func (a *DeleteClaim) Describe() string { return a.Why }
+func (a *DeleteClaim) Describe() string { return a.Description }
 
 // IsAPIWrite implements [Action].
 func (*DeleteClaim) IsAPIWrite() bool { return true }
@@ -231,14 +231,14 @@ func (*DeleteClaim) EndsDryRun() bool { return true }
 
 // CheckUsage reads what may need a claim in its namespace.
 type CheckUsage struct {
-	Why       string
-	Namespace string
+	Description string
+	Namespace   string
 }
 
 func (*CheckUsage) isAction() {}
 
 // Describe implements [Action].
-func (a *CheckUsage) Describe() string { return a.Why }
+func (a *CheckUsage) Describe() string { return a.Description }
 
 // IsAPIWrite implements [Action].
 func (*CheckUsage) IsAPIWrite() bool { return false }
@@ -249,15 +249,15 @@ func (*CheckUsage) EndsDryRun() bool { return false }
 // CheckOwners reads the owners of a claim: with a reference to one that does not exist, the
 // garbage collector would delete the claim.
 type CheckOwners struct {
-	Why       string
-	Namespace string
-	Refs      []metav1.OwnerReference
+	Description string
+	Namespace   string
+	Refs        []metav1.OwnerReference
 }
 
 func (*CheckOwners) isAction() {}
 
 // Describe implements [Action].
-func (a *CheckOwners) Describe() string { return a.Why }
+func (a *CheckOwners) Describe() string { return a.Description }
 
 // IsAPIWrite implements [Action].
 func (*CheckOwners) IsAPIWrite() bool { return false }

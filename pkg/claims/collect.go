@@ -53,8 +53,8 @@ func (i Collect) Next(v View) ClaimDecision {
 		return checkUsage(&v, stepCheckUnused(v.Name))
 	}
 	return do(&DeleteClaim{
-		Why:       stepDeleteClaim(v.Name, v.Around.Verdict.Reason),
-		Namespace: v.Namespace, Name: v.Name, UID: i.UID, ResourceVersion: v.Claim.ResourceVersion,
+		Description: stepDeleteClaim(v.Name, v.Around.Verdict.Reason),
+		Namespace:   v.Namespace, Name: v.Name, UID: i.UID, ResourceVersion: v.Claim.ResourceVersion,
 	}, ReasonClaimDeleted)
 }
 

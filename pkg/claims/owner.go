@@ -28,7 +28,7 @@ func own(v *View, record *sts.Retained) *ClaimDecision {
 		return nil
 	}
 	if v.Owners == nil {
-		d := do(&CheckOwners{Why: stepCheckOwners(v.Name), Namespace: v.Namespace, Refs: missing}, ReasonClaimRestored)
+		d := do(&CheckOwners{Description: stepCheckOwners(v.Name), Namespace: v.Namespace, Refs: missing}, ReasonClaimRestored)
 		return &d
 	}
 	refs := slices.Clone(c.OwnerReferences)

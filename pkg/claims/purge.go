@@ -51,9 +51,9 @@ func (i Purge) Next(v View) ClaimDecision {
 			return decide(operate.Stuck, ReasonPurgeFailed, message, hint)
 		}
 		message, hint := msgWaitVolumeGone(v.Volume.Name, unpurge(&v))
-		return ClaimDecision{Verdict: operate.Wait, Reason: ReasonPurging, Subject: v.Volume.Name, Message: message, Hint: hint}
+		return ClaimDecision{Verdict: operate.Wait, Reason: ReasonPurging, Subject: "persistentvolume/" + v.Volume.Name, Message: message, Hint: hint}
 	case v.Volume.Status.Phase != corev1.VolumeReleased && (v.Volume.Status.Phase != corev1.VolumeAvailable || v.refUID() != ""):
-		return ClaimDecision{Verdict: operate.Wait, Reason: ReasonNotReleased, Subject: v.Volume.Name,
+		return ClaimDecision{Verdict: operate.Wait, Reason: ReasonNotReleased, Subject: "persistentvolume/" + v.Volume.Name,
 			Message: msgWaitReleased(v.Volume.Name, string(v.Volume.Status.Phase))}
 	case v.Around == nil:
 		return checkUsage(&v, stepCheckDataUnused(v.Name))
@@ -65,8 +65,8 @@ func (i Purge) Next(v View) ClaimDecision {
 		return do(&PurgeVolume{purgePatch(v.Volume, record).because(stepPurge(v.Volume.Name))}, ReasonPurged)
 	}
 	return do(&DeleteVolume{
-		Why:  stepDeleteVolume(v.Volume.Name, string(record.ReclaimPolicy)),
-		Name: v.Volume.Name, UID: v.Volume.UID, ResourceVersion: v.Volume.ResourceVersion,
+		Description: stepDeleteVolume(v.Volume.Name, string(record.ReclaimPolicy)),
+		Name:        v.Volume.Name, UID: v.Volume.UID, ResourceVersion: v.Volume.ResourceVersion,
 	}, ReasonPurged)
 }
 

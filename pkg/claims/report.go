@@ -66,8 +66,8 @@ type Claim struct {
 
 	// State is what the claim is to the StatefulSets of its namespace.
 	State State `json:"state"`
-	// Reason is the reason, in words.
-	Reason string `json:"reason"`
+	// Message is why it is in this state.
+	Message string `json:"message"`
 	// With [claims.ClaimSetDeleted]: how certain it is which deleted set created the claim.
 	Confidence Confidence `json:"confidence,omitempty"`
 	// Makers are the StatefulSets that may have created it, if there is more than one: the claim is
@@ -259,7 +259,7 @@ func newClaim(c *corev1.PersistentVolumeClaim, v *Judgment, volume sts.Volume) C
 	size := claimSize(c)
 	out := Claim{
 		Namespace: c.Namespace, Name: c.Name, Set: v.Set, Template: v.Template,
-		State: v.State, Reason: v.Reason, Confidence: v.Confidence, Doubts: v.Doubts,
+		State: v.State, Message: v.Reason, Confidence: v.Confidence, Doubts: v.Doubts,
 		Phase: string(c.Status.Phase), Size: size.String(), Volume: c.Spec.VolumeName, UnusedFrom: v.UnusedFrom,
 		ReclaimPolicy: string(volume.ReclaimPolicy),
 	}
@@ -287,7 +287,7 @@ func (c *Claim) judgeRisk(pvc *corev1.PersistentVolumeClaim, volume sts.Volume, 
 		c.Rescued = false
 	}
 	if c.Rescued {
-		c.Reason += msgReasonRescued(cmp.Or(volume.Retained.Copy, volume.Name))
+		c.Message += msgReasonRescued(cmp.Or(volume.Retained.Copy, volume.Name))
 		return
 	}
 	c.Risk = diagnose.NewClaimRisk(pvc, judge.VolumeNamed, inv.Knows("persistentvolumes"), inv.TakenAt)

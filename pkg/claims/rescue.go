@@ -51,7 +51,7 @@ func (i Rescue) Next(v View) ClaimDecision {
 		return do(&RescueVolume{rescuePatch(volume, i.record(&v)).because(stepRescue(volume.Name))}, ReasonRescued)
 	case v.Copy == nil:
 		name := sts.CopyName(volume.Name)
-		return do(&CopyVolume{Why: stepCopyVolume(name, volume.Name), Volume: copyOf(volume, name, *record)}, ReasonRescued)
+		return do(&CopyVolume{Description: stepCopyVolume(name, volume.Name), Volume: copyOf(volume, name, *record)}, ReasonRescued)
 	}
 	next := *record
 	next.Copy = v.Copy.Name

@@ -187,8 +187,8 @@ func (i Restore) replace(v View) ClaimDecision {
 		return do(&ClearClaimRef{clearRefPatch(v.Volume).because(stepReserveVolume(v.Volume.Name, v.Name))}, ReasonClaimRestored)
 	}
 	return do(&DeleteClaim{
-		Why:       stepDeleteNewClaim(v.Name),
-		Namespace: v.Namespace, Name: v.Name, UID: c.UID, ResourceVersion: c.ResourceVersion,
+		Description: stepDeleteNewClaim(v.Name),
+		Namespace:   v.Namespace, Name: v.Name, UID: c.UID, ResourceVersion: c.ResourceVersion,
 	}, ReasonClaimReplaced)
 }
 
@@ -272,11 +272,11 @@ func restore(v View, record *sts.Retained) ClaimDecision {
 	case c == nil:
 		again := record.Claim.DeepCopy()
 		again.Spec.VolumeName, again.OwnerReferences = v.Volume.Name, nil
-		return do(&CreateClaim{Why: stepRecreateClaim(v.Name, v.Volume.Name), Claim: again}, ReasonClaimRestored)
+		return do(&CreateClaim{Description: stepRecreateClaim(v.Name, v.Volume.Name), Claim: again}, ReasonClaimRestored)
 	case c.Spec.VolumeName != "" && !v.on():
 		return decide(operate.Stuck, ReasonClaimReplaced, msgRecreatedMeanwhile(c.Spec.VolumeName, sayKept(&v)), hintRecreated(undoHint(&v)))
 	}
-	return ClaimDecision{Verdict: operate.Wait, Reason: ReasonBinding, Subject: c.Name, Message: msgWaitBound(c.Name, v.Volume.Name)}
+	return ClaimDecision{Verdict: operate.Wait, Reason: ReasonBinding, Subject: "persistentvolumeclaim/" + c.Name, Message: msgWaitBound(c.Name, v.Volume.Name)}
 }
 
 // stillThere is the hint for a purge that makes no progress.

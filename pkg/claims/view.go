@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -25,7 +26,7 @@ type ClaimDecision struct {
 	Reason string `json:"reason"`
 	// Message is the same, in words.
 	Message string `json:"message"`
-	// Subject is the affected object: a claim, a volume.
+	// Subject is the affected object, such as `persistentvolumeclaim/data-web-1`.
 	Subject string `json:"subject,omitempty"`
 	// Hint is what to do, often a command.
 	Hint sts.Hint `json:"hint,omitempty"`
@@ -33,6 +34,13 @@ type ClaimDecision struct {
 	Alteration *sts.Alteration `json:"alteration,omitempty"`
 	// Action is set with Do.
 	Action Action `json:"-"`
+}
+
+// MarshalJSON writes the message of a wait with its verb, as [operate.Decision] does.
+func (d ClaimDecision) MarshalJSON() ([]byte, error) {
+	type fields ClaimDecision
+	d.Message = operate.WaitMessage(d.Verdict, d.Message)
+	return json.Marshal(fields(d))
 }
 
 func decide(v operate.Verdict, reason, message string, hint sts.Hint) ClaimDecision {
@@ -135,11 +143,11 @@ const protectionFinalizer = "kubernetes.io/pvc-protection"
 // waitClaimGone waits while a claim is being deleted.
 func waitClaimGone(c *corev1.PersistentVolumeClaim) ClaimDecision {
 	others := slices.DeleteFunc(slices.Clone(c.Finalizers), func(f string) bool { return f == protectionFinalizer })
-	return ClaimDecision{Verdict: operate.Wait, Reason: ReasonClaimTerminating, Subject: c.Name, Message: msgWaitClaimGone(c.Name, others)}
+	return ClaimDecision{Verdict: operate.Wait, Reason: ReasonClaimTerminating, Subject: "persistentvolumeclaim/" + c.Name, Message: msgWaitClaimGone(c.Name, others)}
 }
 
 func checkUsage(v *View, why string) ClaimDecision {
-	return do(&CheckUsage{Why: why, Namespace: v.Namespace}, ReasonClaimKept)
+	return do(&CheckUsage{Description: why, Namespace: v.Namespace}, ReasonClaimKept)
 }
 
 // volumePatch builds a VolumePatch. Every change is preceded by a test of the value that it
@@ -155,7 +163,7 @@ func newVolumePatch(v *corev1.PersistentVolume) *volumePatch {
 
 // because is the finished patch, with what it is for.
 func (b *volumePatch) because(why string) VolumePatch {
-	b.p.Why = why
+	b.p.Description = why
 	return b.p
 }
 

@@ -42,7 +42,7 @@ func (o *startFlags) addFlags(cmd *cobra.Command) {
 	o.template.addFlags(cmd)
 	f := cmd.Flags()
 	f.StringVarP(&o.manifest, "filename", "f", "", "`FILE` with the StatefulSet's new manifest (- for stdin)")
-	f.StringVar(&o.canaries, "canaries", "1", "Number of highest ordinals to update, `N|P%` (rounded up)")
+	f.StringVar(&o.canaries, "canaries", "1", "Update the `N|P%` highest ordinals (a percentage is rounded up)")
 	f.Int32Var(&o.from, "from-ordinal", 0, "Lowest `ORDINAL` of the canary, instead of --canaries")
 	f.BoolVar(&o.wait, "wait", true, "Wait for the canary to become available")
 	cmd.MarkFlagsMutuallyExclusive("from-ordinal", "canaries")

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
@@ -213,6 +214,28 @@ func TestHelpOmitsZeroDefaults(t *testing.T) {
 	each(NewRoot(Env{Getenv: func(string) string { return "" }}), func(c *cobra.Command) {
 		if usage := c.LocalFlags().FlagUsages(); strings.Contains(usage, "(default [])") || strings.Contains(usage, "(default 0s)") {
 			t.Errorf("%s:\n%s", c.CommandPath(), usage)
+		}
+	})
+}
+
+// The lists of flags fit the terminal.
+func TestHelpFitsTheTerminal(t *testing.T) {
+	const width = 80
+	root := NewRoot(Env{Called: "kubectl sts", Who: "user@host", OutTerminal: true, Getenv: func(string) string { return "" }, Size: func() (int, int) { return width, 24 }})
+	each(root, func(c *cobra.Command) {
+		var out bytes.Buffer
+		c.SetOut(&out)
+		run := c.Help
+		if c.Name() == "options" {
+			run = func() error { return c.RunE(c, nil) }
+		}
+		if err := run(); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if utf8.RuneCountInString(line) > width+1 && strings.HasPrefix(line, "   ") {
+				t.Errorf("%s: %s", c.CommandPath(), line)
+			}
 		}
 	})
 }

@@ -78,8 +78,11 @@ func (o *drainFlags) check() error {
 		return usagef("--park and --profile are mutually exclusive: parked members do not leave their cluster")
 	case o.options.Replicas > maxPlanReplicas:
 		return invalidFlag("replicas", o.options.Replicas, fmt.Sprintf("must be at most %d", maxPlanReplicas))
-	case misspelt(o.exec+o.command) != "":
-		return usagef("unknown variable %s of a drain profile, must be one of %s", misspelt(o.exec+o.command), variables())
+	}
+	for flag, command := range map[string]string{"drain-exec": o.exec, "drain-cmd": o.command} { // only one is set
+		if unknown := misspelt(command); unknown != "" {
+			return usagef("--%s: unknown variable %s, must be one of %s; for literal text write $%s", flag, unknown, variables(), unknown)
+		}
 	}
 	return nil
 }

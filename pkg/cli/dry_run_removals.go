@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -61,7 +62,7 @@ func (r *mutationRun) tryRemovals(ctx context.Context) error {
 		}
 	}
 	if first != nil && steps[0].Verdict != operate.Wait {
-		warnTo(r.env.ErrOut, msgEvictionBlocked(first.Subject, waiting-1, cmp.Or(first.Cause, first.Message)))
+		warnTo(r.env.ErrOut, msgEvictionBlocked(strings.TrimPrefix(first.Subject, "pod/"), waiting-1, cmp.Or(first.Cause, first.Message)))
 	}
 	return nil
 }

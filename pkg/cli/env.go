@@ -96,6 +96,15 @@ func (e *Env) styleOf(terminal bool) render.Style {
 	return s
 }
 
+// helpWidth is the width of lists of flags.
+func (e *Env) helpWidth() int {
+	const most = 100
+	if width := e.style().Width; width > 0 {
+		return min(width, most)
+	}
+	return most
+}
+
 // errStyle is that of text on standard error.
 func (e *Env) errStyle() render.Style {
 	return e.styleOf(e.ErrTerminal)

@@ -14,7 +14,9 @@ func msgDNSDomainAssumed(domain string) string {
 }
 
 // msgDNSFound: findings are those of [names.DNSReport.Found].
-func msgDNSFound(findings []string) string { return "found: " + strings.Join(findings, ", ") }
+func msgDNSFound(findings []string) string {
+	return "DNS problems found: " + strings.Join(findings, ", ")
+}
 
 func msgDNSUnchecked(resource, reason string) string {
 	return fmt.Sprintf("cannot complete the checks: cannot read %s: %s", resource, reason)

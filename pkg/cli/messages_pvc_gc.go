@@ -47,7 +47,7 @@ func msgBackupFailed() string { return "cannot write to --backup-dir, nothing wa
 
 // msgClaimsDeletedEvent is an event. Other people read it, so undo does not fit this command line.
 func msgClaimsDeletedEvent(by string, claims []string, undo sts.Hint) string {
-	return fmt.Sprintf("%s deleted by %s (to restore them, run \"%s\"): %s", sts.Count(len(claims), "claim"), by, undo, strings.Join(claims, ", "))
+	return fmt.Sprintf("%s deleted by %s (to restore them, run %q): %s", sts.Count(len(claims), "claim"), by, undo, strings.Join(claims, ", "))
 }
 
 func msgNeededAgain(claim, what string) string {

@@ -33,7 +33,8 @@ func newOutput(cmd *cobra.Command, own ...string) *output {
 	o.flags.AddFlags(cmd)
 	_ = cmd.Flags().MarkHidden("show-managed-fields") // a report has none
 	f := cmd.Flags().Lookup("output")
-	f.Usage = "Output format: " + strings.Join(o.formats(), "|")
+	f.Usage = "Output format, one of: " + strings.Join(o.formats(), ", ")
+	cmd.Flags().Lookup("template").Usage = "Template, or path to a template file, with -o=go-template and -o=go-template-file (golang.org/pkg/text/template)"
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(o.formats(), cobra.ShellCompDirectiveNoFileComp))
 	return o
 }

@@ -30,7 +30,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *kube.Client, inv *sts.
 	}
 	for i := range doc.Items {
 		if item := &doc.Items[i]; slices.Contains(g.wholly, item.Name) && !item.Candidate {
-			message, hint := msgAsideRefused(item.Name, cmp.Or(item.Held, item.Reason))
+			message, hint := msgAsideRefused(item.Name, cmp.Or(item.Held, item.Message))
 			return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonStaleClaims, Subject: "persistentvolumeclaim/" + item.Name,
 				Message: message, Hint: hint}}
 		}
@@ -98,7 +98,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *kube.Client, inv *sts.
 		})
 		items = append(items, GCItem{
 			Namespace: item.Namespace, Claim: item.Name, Size: item.Size, Class: item.Class,
-			Volume: item.Volume, ReclaimPolicy: item.ReclaimPolicy, Reason: item.Reason,
+			Volume: item.Volume, ReclaimPolicy: item.ReclaimPolicy, Message: item.Message,
 		})
 	}
 	err := g.carryOut(ctx, world, tasks, items, inv.TakenAt, doc.Missing)

@@ -54,8 +54,8 @@ type GCItem struct {
 	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`
 	// With `undo` and `purge`: why the volume retains the data.
 	State sts.RetainedKind `json:"state,omitempty"`
-	// Reason is why the claim could be deleted, or with `rescue` what is at risk, in words.
-	Reason string `json:"reason,omitempty"`
+	// Message is why the claim could be deleted, or with `rescue` what is at risk.
+	Message string `json:"message,omitempty"`
 	// With `rescue`, `undo` and `purge`: when it was deleted; with `rescue` absent if only its volume
 	// is being deleted.
 	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
@@ -73,6 +73,6 @@ func retainedItem(r retained) GCItem {
 	size := r.Volume.Spec.Capacity[corev1.ResourceStorage]
 	return GCItem{
 		Namespace: r.Record.Claim.Namespace, Claim: r.Record.Claim.Name, Size: size.String(), Class: r.Volume.Spec.StorageClassName,
-		Volume: r.Volume.Name, ReclaimPolicy: string(r.Record.ReclaimPolicy), State: r.Record.Kind(), Reason: r.Record.Reason, DeletedAt: &at, DeletedBy: r.Record.DeletedBy,
+		Volume: r.Volume.Name, ReclaimPolicy: string(r.Record.ReclaimPolicy), State: r.Record.Kind(), Message: r.Record.Reason, DeletedAt: &at, DeletedBy: r.Record.DeletedBy,
 	}
 }

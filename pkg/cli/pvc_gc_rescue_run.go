@@ -34,7 +34,7 @@ func (g *gcRun) carryOutRescue(ctx context.Context, client *kube.Client, inv *st
 			ReclaimPolicy: item.ReclaimPolicy, DeletedAt: item.DeletionTimestamp,
 		}
 		if item.Risk != nil {
-			items[n].Reason = item.Risk.Message
+			items[n].Message = item.Risk.Message
 		}
 	}
 	err := g.carryOut(ctx, &kube.Claims{Client: client}, tasks, items, inv.TakenAt, inv.Missing)

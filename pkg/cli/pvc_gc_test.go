@@ -213,7 +213,7 @@ func TestItemised(t *testing.T) {
 		t.Fatal(err)
 	}
 	long, _ := claims.NewReport(inv, claims.Query{})
-	long.Items[1].Reason = strings.Repeat("very long words, <b>&: ", 12) + "\nand another line: \"é\""
+	long.Items[1].Message = strings.Repeat("very long words, <b>&: ", 12) + "\nand another line: \"é\""
 	inv.Claims = nil
 	empty, _ := claims.NewReport(inv, claims.Query{})
 	at := metav1.NewTime(ststest.Now)

@@ -64,7 +64,7 @@ func NewRoot(env Env) *cobra.Command {
 		newUnstick(c),
 		newVersion(c),
 	)
-	root.AddCommand(newOptions(root))
+	root.AddCommand(newOptions(&env, root))
 	root.InitDefaultHelpCmd()
 	refuseUnknownTopics(root)
 	root.InitDefaultCompletionCmd()
@@ -73,7 +73,7 @@ func NewRoot(env Env) *cobra.Command {
 	root.SetUsageTemplate(strings.NewReplacer(
 		inheritedFlags, "",
 		"{{if .HasAvailableLocalFlags}}", "{{if .LocalNonPersistentFlags.HasAvailableFlags}}",
-		"{{.LocalFlags.FlagUsages |", "{{.LocalNonPersistentFlags.FlagUsagesWrapped 100 |",
+		"{{.LocalFlags.FlagUsages |", fmt.Sprintf("{{.LocalNonPersistentFlags.FlagUsagesWrapped %d |", env.helpWidth()),
 	).Replace(root.UsageTemplate()) + globalFlagsHint)
 	return root
 }

@@ -29,7 +29,7 @@ func newUndo(c *common) *cobra.Command {
 	m := c.newMutation(cmd, "undo").canPrintPatch(cmd)
 	m.canAcceptAdmission(cmd)
 	cmd.Flags().StringVar(&o.revision, "to-revision", "", "`REVISION` to go back to, by number or name as history lists it")
-	cmd.Flags().StringVar(&o.canaries, "canaries", "1", "Number of highest ordinals to update, `N|P%` (rounded up)")
+	cmd.Flags().StringVar(&o.canaries, "canaries", "1", "Update the `N|P%` highest ordinals (a percentage is rounded up)")
 	cmd.Flags().BoolVar(&o.wait, "wait", true, "Wait for the canary to become available")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		build, err := o.toIntent(m, args)

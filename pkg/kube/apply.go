@@ -319,7 +319,7 @@ func evictionAnswer(e operate.PodRef, err error) error {
 	}
 	st := status.Status()
 	if cause, ok := apierrors.StatusCause(err, policyv1.DisruptionBudgetCause); ok {
-		return &operate.AnswerError{Cause: cause.Message, Decision: operate.Decision{Verdict: operate.Wait, Reason: operate.ReasonBudgetShort, Subject: e.Name,
+		return &operate.AnswerError{Cause: cause.Message, Decision: operate.Decision{Verdict: operate.Wait, Reason: operate.ReasonBudgetShort, Subject: "pod/" + e.Name,
 			Message: msgEvictionBlocked(e.Name, cause.Message)}}
 	}
 	// The one 500 that is no fault of the server; it comes without a reason.

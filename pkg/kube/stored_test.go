@@ -79,7 +79,7 @@ func refusal(err error) string {
 // TestAFinalizerIsNotStored: the answer is compared in a dry run and in the write itself, and so is
 // that to its removal.
 func TestAFinalizerIsNotStored(t *testing.T) {
-	const refused = "Refused AdmissionChanges web-4 by mutatingwebhookconfiguration/pods, mutatingwebhookconfiguration/all"
+	const refused = "Refused AdmissionChanges pod/web-4 by mutatingwebhookconfiguration/pods, mutatingwebhookconfiguration/all"
 	for _, test := range []struct {
 		c     string
 		admit func(runtime.Object)
@@ -117,25 +117,25 @@ func TestAFinalizerIsNotStored(t *testing.T) {
 func TestClaimWritesAreNotStored(t *testing.T) {
 	for _, c := range claimCases() {
 		a := c.action(t)
-		by, subject, admit, restores := "volumes", "volume", drops, false
+		by, subject, admit, restores := "volumes", "persistentvolume/volume", drops, false
 		switch a := a.(type) {
 		case *claims.DeleteClaim, *claims.DeleteVolume, *claims.CheckOwners:
 			continue
 		case *claims.MarkKept:
-			by, subject = "claims", "data-web-3"
+			by, subject = "claims", "persistentvolumeclaim/data-web-3"
 		case *claims.UnmarkKept:
-			by, subject = "claims", "data-web-3"
+			by, subject = "claims", "persistentvolumeclaim/data-web-3"
 			admit = func(o runtime.Object) {
 				o.(metav1.Object).SetAnnotations(map[string]string{claims.KeepAnnotation: claims.KeptMeanwhile})
 			}
 		case *claims.RestoreOwners:
-			by, subject, restores = "claims", "data-web-3", true
+			by, subject, restores = "claims", "persistentvolumeclaim/data-web-3", true
 		case *claims.CreateClaim:
-			by, subject = "new-claims", "data-web-3"
+			by, subject = "new-claims", "persistentvolumeclaim/data-web-3"
 		case *claims.CopyVolume:
-			by, subject = "new-volumes", a.Volume.Name
+			by, subject = "new-volumes", "persistentvolume/"+a.Volume.Name
 		case *claims.SetAsideVolume:
-			subject = a.Name
+			subject = "persistentvolume/" + a.Name
 		}
 		want := "Refused AdmissionChanges " + subject + " by mutatingwebhookconfiguration/" + by + ", mutatingwebhookconfiguration/all"
 		for name, on := range map[string]func(request) bool{

@@ -15,9 +15,9 @@ func TestAppliedInJSON(t *testing.T) {
 		value any
 		want  string
 	}{
-		{loop.Applied{At: ststest.Now, Action: &operate.Scale{Why: "scale", From: 3, To: 2, Ordinal: 2, Ops: []operate.PatchOp{}}},
-			`{"at":"2026-03-01T12:00:00Z","type":"Scale","why":"scale","from":3,"to":2,"ordinal":2,"ops":[]}`},
-		{loop.Command{At: ststest.Now, Exec: operate.Exec{Why: "check", For: "check", Command: "true"}, ExecResult: operate.ExecResult{ExitCode: 3}},
+		{loop.Applied{At: ststest.Now, Action: &operate.Scale{Description: "scale", From: 3, To: 2, Ordinal: 2, Ops: []operate.PatchOp{}}},
+			`{"at":"2026-03-01T12:00:00Z","type":"Scale","description":"scale","from":3,"to":2,"ordinal":2,"ops":[]}`},
+		{loop.Command{At: ststest.Now, Exec: operate.Exec{Description: "check", For: "check", Command: "true"}, ExecResult: operate.ExecResult{ExitCode: 3}},
 			`{"at":"2026-03-01T12:00:00Z","for":"check","command":"true","exitCode":3}`},
 	} {
 		got, err := json.Marshal(test.value)

@@ -135,7 +135,7 @@ func (i *script) Release(_ *sts.Snapshot, reached bool) *operate.PatchSet {
 	if !i.release {
 		return nil
 	}
-	return &operate.PatchSet{Why: "release"}
+	return &operate.PatchSet{Description: "release"}
 }
 
 func wait(message string) operate.Decision {
@@ -146,15 +146,15 @@ func done(message string) operate.Decision {
 }
 
 func patch(why string) operate.Decision {
-	return operate.Decision{Verdict: operate.Do, Message: why, Action: &operate.PatchSet{Why: why}}
+	return operate.Decision{Verdict: operate.Do, Message: why, Action: &operate.PatchSet{Description: why}}
 }
 
 func deletion(why string) operate.Decision {
-	return operate.Decision{Verdict: operate.Do, Message: why, Action: &operate.DeletePod{Why: why, PodRef: operate.PodRef{Name: why, UID: types.UID("uid " + why)}}}
+	return operate.Decision{Verdict: operate.Do, Message: why, Action: &operate.DeletePod{Description: why, PodRef: operate.PodRef{Name: why, UID: types.UID("uid " + why)}}}
 }
 
 func command(key string) operate.Decision {
-	return operate.Decision{Verdict: operate.Do, Message: key, Action: &operate.Exec{Why: key, Key: key, For: "check"}}
+	return operate.Decision{Verdict: operate.Do, Message: key, Action: &operate.Exec{Description: key, Key: key, For: "check"}}
 }
 
 // running is a loop under way.
@@ -618,7 +618,7 @@ func TestAsks(t *testing.T) {
 			"decided Do a on 1", "decided Do b on 1", "decided Wait for both on 1",
 			"decided Wait for both on 2",
 			"answered a: terminated with exit code 3", "decided Wait for b on 2",
-			"answered b: terminated with exit code 0", "decided Done all on 2",
+			"answered b: succeeded", "decided Done all on 2",
 		)
 		last := i.facts[len(i.facts)-1]
 		want := operate.Facts{Results: map[string]operate.ExecResult{"a": {ExitCode: 3, At: last.Results["a"].At}, "b": {Output: "fine", At: last.Results["b"].At}}, Started: map[string]bool{"a": true, "b": true}}
@@ -730,7 +730,7 @@ func TestBlindnessDecidesNothing(t *testing.T) {
 		r.mustBeOver(t, true)
 		c.wrote(t,
 			"decided Do a on 1", "decided Wait for a on 1", "woken in vain",
-			"answered a: terminated with exit code 0", "woken in vain", "decided Done all on 2",
+			"answered a: succeeded", "woken in vain", "decided Done all on 2",
 		)
 	})
 }

@@ -210,7 +210,7 @@ func TestABrokenCanaryInThePreviewWorld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLive(t, 3)
 		var late *loop.TimeoutError
-		if r, err := l.run(l.start("web:2-broken"), 2*time.Minute); !errors.As(err, &late) || late.Last.Subject != "web-2 Pending" {
+		if r, err := l.run(l.start("web:2-broken"), 2*time.Minute); !errors.As(err, &late) || late.Last.Subject != "pod/web-2" || late.Last.Reason != operate.ReasonPodNotAvailable {
 			t.Fatalf("start: %+v, %v", r.Decision, err)
 		}
 		if r, err := l.run(operate.NewAbortCanary(operate.AbortOptions{Lock: owner("abort")}, l.world.Snapshot(l.beside)), 0); err != nil || r.Decision.Verdict != operate.Done {

@@ -46,11 +46,11 @@ func SetActions() []SetAction {
 	}
 }
 
-// MarshalAction writes an action as one JSON object: its type, why it is taken, and its own fields.
+// MarshalAction writes an action as one JSON object: its type, what it does in words, and its own fields.
 func MarshalAction(a SetAction) ([]byte, error) {
 	head, err := json.Marshal(struct {
-		Type string `json:"type"`
-		Why  string `json:"why"`
+		Type        string `json:"type"`
+		Description string `json:"description"`
 	}{a.Type(), a.Describe()})
 	if err != nil {
 		return nil, err

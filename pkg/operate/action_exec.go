@@ -13,7 +13,7 @@ import (
 //
 // The loop keeps watching meanwhile; the result of the command is then in [Facts.Results].
 type Exec struct {
-	Why string `json:"-"`
+	Description string `json:"-"`
 	// Key identifies this command among all others of the intent.
 	Key string `json:"-"`
 	// For is the option it comes from, `check`, `check-exec`, `drain-cmd`, or the name of a command of
@@ -51,7 +51,7 @@ func (*Exec) isSetAction() {}
 func (*Exec) Type() string { return "Exec" }
 
 // Describe implements [SetAction].
-func (a *Exec) Describe() string { return a.Why }
+func (a *Exec) Describe() string { return a.Description }
 
 // IsAPIWrite implements [SetAction]. What a command changes is not known.
 func (*Exec) IsAPIWrite() bool { return false }
@@ -110,6 +110,9 @@ func (r ExecResult) Succeeded() bool { return r.ExitCode == 0 && r.Problem == ""
 func (r ExecResult) String() string {
 	if r.Problem != "" {
 		return r.Problem
+	}
+	if r.ExitCode == 0 {
+		return "succeeded"
 	}
 	return fmt.Sprintf("terminated with exit code %d", r.ExitCode)
 }

@@ -20,7 +20,7 @@ import (
 // PatchSet changes the StatefulSet with one JSON patch (RFC 6902), which is in [PatchSet.Ops]; the
 // other fields describe it.
 type PatchSet struct {
-	Why string `json:"-"`
+	Description string `json:"-"`
 	// Event is the reason of the Event that is recorded on the set; absent if there is none.
 	Event string `json:"event,omitempty"`
 	// Partition is the change of the partition.
@@ -52,7 +52,7 @@ func (*PatchSet) isSetAction() {}
 func (*PatchSet) Type() string { return "PatchSet" }
 
 // Describe implements [SetAction].
-func (p *PatchSet) Describe() string { return p.Why }
+func (p *PatchSet) Describe() string { return p.Description }
 
 // IsAPIWrite implements [SetAction].
 func (*PatchSet) IsAPIWrite() bool { return true }
@@ -334,7 +334,7 @@ func DisownOps(o metav1.Object) []PatchOp {
 // action renders the patch. The generation is tested, not the resourceVersion, which
 // every status update changes.
 func (b *patch) action(event, why string) *PatchSet {
-	b.p.Event, b.p.Why = event, why
+	b.p.Event, b.p.Description = event, why
 	ops := []PatchOp{
 		Op("test", "/metadata/uid", b.set.UID),
 		Op("test", "/metadata/generation", b.set.Generation),

@@ -30,7 +30,7 @@ func podRef(r sts.Replica) PodRef {
 // EvictPod evicts one pod through the API server, which enforces PodDisruptionBudgets, if the pod
 // still has this UID. The pod is recreated on the same revision.
 type EvictPod struct {
-	Why string `json:"-"`
+	Description string `json:"-"`
 	PodRef
 }
 
@@ -40,7 +40,7 @@ func (*EvictPod) isSetAction() {}
 func (*EvictPod) Type() string { return "EvictPod" }
 
 // Describe implements [SetAction].
-func (a *EvictPod) Describe() string { return a.Why }
+func (a *EvictPod) Describe() string { return a.Description }
 
 // IsAPIWrite implements [SetAction].
 func (*EvictPod) IsAPIWrite() bool { return true }
@@ -65,7 +65,7 @@ func (a *EvictPod) refusal(o *Objection, namespace, _ string) *Decision {
 
 // DeletePod deletes one pod, if it still has this UID.
 type DeletePod struct {
-	Why string `json:"-"`
+	Description string `json:"-"`
 	PodRef
 }
 
@@ -75,7 +75,7 @@ func (*DeletePod) isSetAction() {}
 func (*DeletePod) Type() string { return "DeletePod" }
 
 // Describe implements [SetAction].
-func (a *DeletePod) Describe() string { return a.Why }
+func (a *DeletePod) Describe() string { return a.Description }
 
 // IsAPIWrite implements [SetAction].
 func (*DeletePod) IsAPIWrite() bool { return true }
@@ -106,7 +106,7 @@ func (a *DeletePod) refusal(o *Objection, namespace, _ string) *Decision {
 // An eviction that the API server declines uses up a disruption of a budget for two minutes, a dry run
 // does not.
 type DryRunEviction struct {
-	Why string `json:"-"`
+	Description string `json:"-"`
 	PodRef
 	// When distinguishes two such dry runs for one pod.
 	When string `json:"when"`
@@ -127,7 +127,7 @@ func (*DryRunEviction) isSetAction() {}
 func (*DryRunEviction) Type() string { return "DryRunEviction" }
 
 // Describe implements [SetAction].
-func (a *DryRunEviction) Describe() string { return a.Why }
+func (a *DryRunEviction) Describe() string { return a.Description }
 
 // IsAPIWrite implements [SetAction].
 func (*DryRunEviction) IsAPIWrite() bool { return false }
@@ -150,7 +150,7 @@ func (*DryRunEviction) refusal(*Objection, string, string) *Decision { return ni
 // FinalizerPatch changes the finalizers of a pod with one JSON patch (RFC 6902), if the pod still
 // has this UID.
 type FinalizerPatch struct {
-	Why string `json:"-"`
+	Description string `json:"-"`
 	// Name is the name of the pod.
 	Name string `json:"name"`
 	// UID is the UID of the pod: another pod of that name is not changed.
@@ -162,7 +162,7 @@ type FinalizerPatch struct {
 }
 
 // Describe implements [SetAction].
-func (p *FinalizerPatch) Describe() string { return p.Why }
+func (p *FinalizerPatch) Describe() string { return p.Description }
 
 // IsAPIWrite implements [SetAction].
 func (*FinalizerPatch) IsAPIWrite() bool { return true }
@@ -184,7 +184,7 @@ func (p *FinalizerPatch) refusal(o *Objection, namespace, _ string) *Decision {
 const finalizersPath = "/metadata/finalizers"
 
 func newFinalizerPatch(why string, pod *corev1.Pod, o sts.Ordinal, ops ...PatchOp) FinalizerPatch {
-	return FinalizerPatch{Why: why, Name: pod.Name, UID: pod.UID, Ordinal: o,
+	return FinalizerPatch{Description: why, Name: pod.Name, UID: pod.UID, Ordinal: o,
 		Ops: append([]PatchOp{Op("test", "/metadata/uid", pod.UID)}, ops...)}
 }
 

@@ -9,7 +9,7 @@ import (
 // Scale changes the set's replicas through its scale subresource, with one JSON
 // patch that tests what it replaces.
 type Scale struct {
-	Why string `json:"-"`
+	Description string `json:"-"`
 	// Event is the reason of the Event that is recorded on the set.
 	Event string `json:"event,omitempty"`
 	// From is the replicas before.
@@ -24,7 +24,7 @@ type Scale struct {
 
 func newScale(why string, set *appsv1.StatefulSet, to int32, event string) *Scale {
 	from := sts.DesiredReplicas(set)
-	a := &Scale{Why: why, Event: event, From: from, To: to, Ordinal: sts.Start(set) + sts.Ordinal(min(from, to)), Ops: []PatchOp{
+	a := &Scale{Description: why, Event: event, From: from, To: to, Ordinal: sts.Start(set) + sts.Ordinal(min(from, to)), Ops: []PatchOp{
 		Op("test", "/metadata/uid", set.UID),
 		Op("test", "/spec/replicas", from),
 		Op("replace", "/spec/replicas", to),
@@ -41,7 +41,7 @@ func (*Scale) isSetAction() {}
 func (*Scale) Type() string { return "Scale" }
 
 // Describe implements [SetAction].
-func (a *Scale) Describe() string { return a.Why }
+func (a *Scale) Describe() string { return a.Description }
 
 // IsAPIWrite implements [SetAction].
 func (*Scale) IsAPIWrite() bool { return true }

@@ -36,11 +36,13 @@ func TestDecisionsInJSON(t *testing.T) {
 	}{
 		{operate.Decision{Verdict: operate.Done, Reason: "Complete", Message: "done"},
 			`{"verdict":"Done","reason":"Complete","message":"done"}`},
+		{operate.Decision{Verdict: operate.Wait, Reason: "PodNotAvailable", Message: "for pod web-1: it is starting", Subject: "pod/web-1", Detail: "Starting"},
+			`{"verdict":"Wait","reason":"PodNotAvailable","message":"waiting for pod web-1: it is starting","subject":"pod/web-1"}`},
 		{operate.Decision{Verdict: operate.Do, Reason: "Evict", Message: "evict pod web-1", Action: &operate.EvictPod{
-			Why: "evict pod web-1", PodRef: operate.PodRef{Name: "web-1", UID: "u", Ordinal: 1, Revision: "r"}}},
-			`{"verdict":"Do","reason":"Evict","message":"evict pod web-1","action":{"type":"EvictPod","why":"evict pod web-1","name":"web-1","uid":"u","ordinal":1,"revision":"r"}}`},
-		{operate.Decision{Verdict: operate.Do, Reason: "Check", Message: "check", Action: &operate.Exec{Why: "check", Key: "k", For: "check", Command: "true"}},
-			`{"verdict":"Do","reason":"Check","message":"check","action":{"type":"Exec","why":"check","for":"check","command":"true"}}`},
+			Description: "evict pod web-1", PodRef: operate.PodRef{Name: "web-1", UID: "u", Ordinal: 1, Revision: "r"}}},
+			`{"verdict":"Do","reason":"Evict","message":"evict pod web-1","action":{"type":"EvictPod","description":"evict pod web-1","name":"web-1","uid":"u","ordinal":1,"revision":"r"}}`},
+		{operate.Decision{Verdict: operate.Do, Reason: "Check", Message: "check", Action: &operate.Exec{Description: "check", Key: "k", For: "check", Command: "true"}},
+			`{"verdict":"Do","reason":"Check","message":"check","action":{"type":"Exec","description":"check","for":"check","command":"true"}}`},
 	} {
 		got, err := json.Marshal(test.d)
 		if err != nil {

@@ -106,7 +106,7 @@ func RefuseScaled(s *sts.Snapshot, c *Scale, stored int32, by []string) *AnswerE
 // for a cluster-scoped object.
 func RefuseWritten(ns, object string, a *sts.Alteration) *AnswerError {
 	d := decide(Refused, ReasonAdmission, msgWriteAltered(object, ns, a.Changes, a.By), hintExempt(object))
-	d.Subject = object[strings.LastIndexAny(object, " /")+1:]
+	d.Subject = strings.Replace(object, " ", "/", 1)
 	d.Alteration = a
 	return &AnswerError{Decision: d}
 }

@@ -77,7 +77,7 @@ func stuckMemberLeft(s *sts.Snapshot, r sts.Replica) Decision {
 	if drain, err := record.ReadDrain(s.Set); err == nil && drain != nil {
 		d = decide(Stuck, ReasonMemberLeft, msgMemberLeaving(r.Pod.Name), hintFinishDrain(drain.Again(s.Set)))
 	}
-	d.Verdict, d.Subject = Stuck, r.Pod.Name
+	d.Verdict, d.Subject = Stuck, podSubject(r.Pod.Name)
 	return d
 }
 
@@ -88,7 +88,7 @@ func (w way) remove(s *sts.Snapshot, r sts.Replica, f Facts, most Deletions) Dec
 		need = stillFailing
 	}
 	wait := decide(Wait, ReasonPodNotAvailable, msgWaitOnRevision(s.Name(r.Ordinal), r.Revision, t.Message), nil)
-	wait.Subject = s.Name(r.Ordinal) + " " + t.Reason
+	wait.Subject, wait.Detail = podSubject(s.Name(r.Ordinal)), t.Reason
 	switch {
 	case !t.Failing && !w.starting:
 		return wait
@@ -99,7 +99,7 @@ func (w way) remove(s *sts.Snapshot, r sts.Replica, f Facts, most Deletions) Dec
 	if d := most.requireDeletionsLeft(s, r, f); d != nil {
 		return *d
 	}
-	return do(&DeletePod{Why: stepDeleteBlocker(s.Name(r.Ordinal), t.Message, w.to), PodRef: podRef(r)}, "DeleteBlocker")
+	return do(&DeletePod{Description: stepDeleteBlocker(s.Name(r.Ordinal), t.Message, w.to), PodRef: podRef(r)}, "DeleteBlocker")
 }
 
 // requireDeletionsLeft stops a command before it deletes more pods than allowed.
@@ -122,6 +122,6 @@ func (c Deletions) requireDeletionsLeft(s *sts.Snapshot, r sts.Replica, f Facts)
 		return nil
 	}
 	d := decide(Stuck, ReasonMaxDeletes, message, hintMaxDeletes(diagnose.LookCommand(s, r.Ordinal, diagnose.Replica(s, r))))
-	d.Subject = r.Pod.Name
+	d.Subject = podSubject(r.Pod.Name)
 	return &d
 }

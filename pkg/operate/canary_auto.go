@@ -102,8 +102,8 @@ func (i autoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 	}
 	next := promoteCanary{PromoteOptions: PromoteOptions{Lock: i.Lock}, goal: goal}.step(s, *c, from-1)
 	if p, ok := next.Action.(*PatchSet); ok && len(i.Steps) > 0 {
-		p.Why = stepOf(min(number+1, len(goals)), len(goals), p.Why)
-		next.Message = p.Why
+		p.Description = stepOf(min(number+1, len(goals)), len(goals), p.Description)
+		next.Message = p.Description
 	}
 	return next
 }

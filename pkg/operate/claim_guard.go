@@ -100,7 +100,7 @@ func requireSafeClaims(s *sts.Snapshot, going []sts.Replica) *Decision {
 		return nil
 	case len(risks) == 0:
 		d := refuseWith(ReasonUnseen)(msgDataUnknown(sayAll(pods)))
-		d.Subject = pods[0]
+		d.Subject = podSubject(pods[0])
 		return &d
 	}
 	var messages []string

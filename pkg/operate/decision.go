@@ -133,8 +133,12 @@ type Decision struct {
 	// Reason is the reason, for programs; with [Do] the name of the step.
 	Reason string `json:"reason"`
 	// Message is the same, in words.
+	//
+	// That of a [Wait] follows the word "waiting", which MarshalJSON adds.
 	Message string `json:"message"`
-	// Subject is the affected object: a pod, a budget.
+	// Detail tells waits for the same subject apart: why the pod is not available, or which command runs.
+	Detail string `json:"-"`
+	// Subject is the affected object, such as `pod/web-1` or `poddisruptionbudget/web`.
 	Subject string `json:"subject,omitempty"`
 	// Member is the pod of the member that a scale operation removes or adds with this step.
 	Member string `json:"member,omitempty"`
@@ -299,9 +303,22 @@ func do(a SetAction, reason string) Decision {
 	return Decision{Verdict: Do, Reason: reason, Message: a.Describe(), Action: a}
 }
 
-// MarshalJSON writes the action with its type.
+func podSubject(name string) string { return "pod/" + name }
+
+func budgetSubject(name string) string { return "poddisruptionbudget/" + name }
+
+// WaitMessage is the message of a decision outside of a sentence: that of a [Wait] is "for pod web-1 …".
+func WaitMessage(v Verdict, message string) string {
+	if v == Wait && message != "" {
+		return "waiting " + message
+	}
+	return message
+}
+
+// MarshalJSON writes the action with its type, and the message of a wait with its verb.
 func (d Decision) MarshalJSON() ([]byte, error) {
 	type fields Decision
+	d.Message = WaitMessage(d.Verdict, d.Message)
 	out := struct {
 		fields
 		Action json.RawMessage `json:"action,omitempty"` // instead of that of the fields
@@ -318,7 +335,7 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 // Key identifies a decision in the progress output: passing seconds do not change it.
 func (d Decision) Key() string {
 	if d.Verdict == Wait {
-		return d.Reason + "/" + d.Subject
+		return d.Reason + "/" + d.Subject + "/" + d.Detail
 	}
 	if p, ok := d.Action.(*DeletePod); ok { // its message has the pod's restarts
 		return d.Reason + "/" + string(p.UID)

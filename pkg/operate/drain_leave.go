@@ -101,24 +101,24 @@ func leaveTable() drainTable {
 // waitRecreated waits for the pod of a member that was deleted before it left.
 func (i drainScale) waitRecreated(s *sts.Snapshot, _ Facts, drain record.Drain) Decision {
 	name := s.Name(drain.Member.Ordinal)
-	return waitFor(name, ReasonPodNotAvailable, waitDrainRecreated(name))
+	return waitForPod(name, ReasonPodNotAvailable, waitDrainRecreated(name))
 }
 
 // waitDeletedBefore waits for a pod to terminate that was deleted before its member left.
 func (i drainScale) waitDeletedBefore(s *sts.Snapshot, _ Facts, drain record.Drain) Decision {
 	name := s.Name(drain.Member.Ordinal)
-	return waitFor(name, ReasonPodNotAvailable, waitDrainDeletedBefore(name))
+	return waitForPod(name, ReasonPodNotAvailable, waitDrainDeletedBefore(name))
 }
 
 // waitScaledDown waits for a pod that was created before the controller observed the new size.
 func (i drainScale) waitScaledDown(s *sts.Snapshot, _ Facts, drain record.Drain) Decision {
 	name := s.Name(drain.Member.Ordinal)
-	return waitFor(name, ReasonScalingDown, msgScalingDown(name))
+	return waitForPod(name, ReasonScalingDown, msgScalingDown(name))
 }
 
-func waitFor(subject, reason, message string) Decision {
+func waitForPod(pod, reason, message string) Decision {
 	d := decide(Wait, reason, message, nil)
-	d.Subject = subject
+	d.Subject = podSubject(pod)
 	return d
 }
 
@@ -163,9 +163,9 @@ func (i drainScale) evict(s *sts.Snapshot, f Facts, drain record.Drain) Decision
 	}
 	name, pod := s.Name(drain.Member.Ordinal), podRef(replicaAt(s, drain.Member.Ordinal))
 	if i.IgnoreBudgets {
-		return do(&DeletePod{Why: stepDrainDelete(name), PodRef: pod}, "Delete")
+		return do(&DeletePod{Description: stepDrainDelete(name), PodRef: pod}, "Delete")
 	}
-	return do(&EvictPod{Why: stepEvict(name), PodRef: pod}, "Evict")
+	return do(&EvictPod{Description: stepEvict(name), PodRef: pod}, "Evict")
 }
 
 // requireRemovable are the guards before the pod of a member that has left is removed.
@@ -197,7 +197,7 @@ func addFinalizer(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
 	if n := f.FinalizersAdded[r.Pod.UID]; n >= finalizerLimit {
 		message, hint := msgFinalizerRemoved(r.Pod.Name, n, sts.Kubectl(s.Set.Namespace, "get pod", r.Pod.Name, "-o", "yaml", "--show-managed-fields"))
 		d := decide(Stuck, ReasonFinalizerRemoved, message, hint)
-		d.Subject = r.Pod.Name
+		d.Subject = podSubject(r.Pod.Name)
 		return d
 	}
 	return do(newAddFinalizer(stepAddFinalizer(r.Pod.Name), r.Pod, r.Ordinal), "AddFinalizer")
@@ -213,7 +213,7 @@ func (i drainScale) waitTerminated(s *sts.Snapshot, _ Facts, drain record.Drain)
 		message, hint := msgDrainPodStuck(pod.Name, pod.Spec.NodeName, s.TakenAt.Sub(t.Time), sts.Kubectl(s.Set.Namespace, "delete pod", pod.Name, "--force"))
 		return decide(Stuck, ReasonPodFailing, message, hint)
 	}
-	return waitFor(pod.Name, ReasonScalingDown, waitDrainTerminated(pod.Name))
+	return waitForPod(pod.Name, ReasonScalingDown, waitDrainTerminated(pod.Name))
 }
 
 // removed continues when the pod is gone. Without hooks the next step records it, too.

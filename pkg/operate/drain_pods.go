@@ -91,7 +91,7 @@ func (i drainScale) requireEviction(s *sts.Snapshot, f Facts, r sts.Replica, whe
 	if i.Profile == nil {
 		when = "" // nothing happens between the two checks
 	}
-	check := &DryRunEviction{Why: stepDrainCheckEviction(r.Pod.Name), PodRef: podRef(r), When: when}
+	check := &DryRunEviction{Description: stepDrainCheckEviction(r.Pod.Name), PodRef: podRef(r), When: when}
 	if f.Allowed[check.Check()] {
 		return nil
 	}
@@ -134,6 +134,6 @@ func (i drainScale) shortForGood(s *sts.Snapshot, f Facts, r sts.Replica, d *Dec
 	_, numbers := sts.JudgeBudget(s.Budgets[0], r.Ready)
 	message, hint := msgDrainBudgetStuck(name, r.Pod.Name, numbers, sayAll(lacking), sts.Kubectl(s.Set.Namespace, "edit pdb", name))
 	stuck := decide(Stuck, ReasonBudgetShort, message, hint)
-	stuck.Subject = name
+	stuck.Subject = budgetSubject(name)
 	return &stuck
 }

@@ -304,7 +304,7 @@ func TestAFinalizerThatIsRemovedAgain(t *testing.T) {
 			}
 			f = f.After(d.Action)
 		}
-		if holds != 3 || d.Verdict != operate.Stuck || d.Reason != operate.ReasonFinalizerRemoved || d.Subject != "web-4" || !strings.Contains(d.Hint.String(), "get pod web-4 -o yaml --show-managed-fields") {
+		if holds != 3 || d.Verdict != operate.Stuck || d.Reason != operate.ReasonFinalizerRemoved || d.Subject != "pod/web-4" || !strings.Contains(d.Hint.String(), "get pod web-4 -o yaml --show-managed-fields") {
 			t.Errorf("%s: %s %s of %s (%s) after %d times", phase, d.Verdict, d.Reason, d.Subject, d.Hint, holds)
 		}
 	}

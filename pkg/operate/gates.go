@@ -77,7 +77,7 @@ func (g Gates) tolerated(s *sts.Snapshot, d *Decision) *Decision {
 	for _, r := range s.Replicas() {
 		if t := diagnose.Replica(s, r); onCanary(s, r) && g.mayRestart(r, t) && r.Revision == s.Set.Status.UpdateRevision {
 			w := decide(Wait, ReasonPodNotAvailable, msgWaitTolerated(s.Name(r.Ordinal), t.Message, g.MaxRestarts), nil)
-			w.Subject = s.Name(r.Ordinal) + " " + t.Reason
+			w.Subject, w.Detail = podSubject(s.Name(r.Ordinal)), t.Reason
 			return &w
 		}
 	}
@@ -125,7 +125,7 @@ func (g Gates) soak(s *sts.Snapshot, at step) *Decision {
 		return nil
 	}
 	d := decide(Wait, ReasonSoaking, msgWaitSoak(s.Name(last.Ordinal), g.Soak), nil)
-	d.Subject, d.Until = s.Name(last.Ordinal), &until
+	d.Subject, d.Until = podSubject(s.Name(last.Ordinal)), &until
 	return &d
 }
 
@@ -154,7 +154,7 @@ func (g Gates) execs(f Facts, at step) (*Decision, string) {
 	}
 	switch {
 	case next != nil && open < execsAtOnce:
-		next.Why = stepCheckExec(next.Command, next.Pod, number, len(at.pods))
+		next.Description = stepCheckExec(next.Command, next.Pod, number, len(at.pods))
 		d := do(next, "Check")
 		return &d, ""
 	case next != nil || open > 0:
@@ -172,8 +172,8 @@ func (g Gates) checks(s *sts.Snapshot, f Facts, at step) (*Decision, string) {
 	}
 	for n, command := range g.Checks {
 		run := Exec{
-			Why: stepCheck(command),
-			Key: fmt.Sprintf("check %d from %s of %s", n, at.from, strings.Join(uids, " ")), For: "check", Command: command,
+			Description: stepCheck(command),
+			Key:         fmt.Sprintf("check %d from %s of %s", n, at.from, strings.Join(uids, " ")), For: "check", Command: command,
 			Env: []string{
 				"KUBECTL_STS_NAMESPACE=" + s.Set.Namespace,
 				"KUBECTL_STS_NAME=" + s.Set.Name,

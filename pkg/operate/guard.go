@@ -148,7 +148,7 @@ func requireBudgets(s *sts.Snapshot, f Facts, target sts.Ordinal) *Decision {
 			return &d
 		case sts.BudgetShort:
 			d := decide(Wait, ReasonBudgetShort, msgBudgetShort(b.Name, numbers), nil)
-			d.Subject = b.Name
+			d.Subject = budgetSubject(b.Name)
 			return &d
 		}
 	}
@@ -185,7 +185,7 @@ func trouble(s *sts.Snapshot, r sts.Replica, t *diagnose.Trouble, whenFailing Ve
 	if t.Failing {
 		d = decide(whenFailing, ReasonPodFailing, msgPodTrouble(s.Name(r.Ordinal), t.Message), remedy(s, r, t))
 	}
-	d.Subject = s.Name(r.Ordinal) + " " + t.Reason
+	d.Subject, d.Detail = podSubject(s.Name(r.Ordinal)), t.Reason
 	return d
 }
 

@@ -152,11 +152,11 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 		answer, answered := h.facts.Results[run.Key]
 		if !answered && h.facts.Started[run.Key] {
 			d := decide(Wait, ReasonHookRuns, waitDrainRuns(run.Label()), nil)
-			d.Subject = run.Label()
+			d.Subject, d.Detail = podSubject(h.vars[profile.PodName]), run.Label()
 			return nil, h.now, &d, nil
 		}
 		if !answered {
-			run.Why = stepDrainRun(run.Label(), c.Why)
+			run.Description = stepDrainRun(run.Label(), c.Why)
 			d := do(&run, "Hook")
 			d.Member = h.vars[profile.PodName]
 			return nil, h.now, &d, nil
@@ -188,7 +188,7 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 		}
 		if next := answer.At.Add(c.Pause.Duration); next.After(h.now) {
 			d := decide(Wait, ReasonHookRuns, waitDrainRetry(run.Label(), problem), nil)
-			d.Subject, d.Until = run.Label(), &next
+			d.Subject, d.Detail, d.Until = podSubject(h.vars[profile.PodName]), run.Label(), &next
 			return nil, h.now, &d, nil
 		}
 	}
@@ -252,7 +252,7 @@ func (h *hooks) gone(round string, firstNoIsEnough bool) (yes bool, d *Decision,
 		}
 		if next := at.Add(u.Interval.Duration); next.After(h.now) {
 			d := decide(Wait, ReasonMemberLeaving, waitDrainLeaves(h.vars[profile.PodName], n+1, notYet), nil)
-			d.Subject, d.Until = h.vars[profile.PodName], &next
+			d.Subject, d.Until = podSubject(h.vars[profile.PodName]), &next
 			return false, &d, nil
 		}
 	}

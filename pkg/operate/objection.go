@@ -311,7 +311,7 @@ func (o *Objection) Refuse(ns string, t Trial) Decision {
 	if o.Kind == ByMutation {
 		message = msgPodUnusable(t.pods(), t.source(), o.Error())
 	}
-	return Decision{Verdict: Refused, Reason: ReasonPodRefused, Subject: t.Pod.Name, Message: message, Hint: hint}
+	return Decision{Verdict: Refused, Reason: ReasonPodRefused, Subject: podSubject(t.Pod.Name), Message: message, Hint: hint}
 }
 
 // Warn is the warning about a pod that will not be created, where nothing is lost by that.
@@ -334,7 +334,7 @@ func (o *Objection) dependsOnUser() bool {
 
 // RefuseRemoval is the decision about a pod whose removal admission denies. verb is evict or delete.
 func (o *Objection) RefuseRemoval(ns, verb, pod string) Decision {
-	return Decision{Verdict: Refused, Reason: ReasonRemovalRefused, Subject: pod,
+	return Decision{Verdict: Refused, Reason: ReasonRemovalRefused, Subject: podSubject(pod),
 		Message: msgCannotRemove(verb, pod, o.refusal()), Hint: o.fix(ns)}
 }
 

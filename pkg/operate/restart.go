@@ -80,7 +80,7 @@ func (i restartPods) Next(s *sts.Snapshot, f Facts) Decision {
 		}
 		next = follower
 	}
-	return do(&EvictPod{Why: stepEvict(next.Pod.Name), PodRef: podRef(next)}, "Evict")
+	return do(&EvictPod{Description: stepEvict(next.Pod.Name), PodRef: podRef(next)}, "Evict")
 }
 
 func (i restartPods) guards() setGuards {
@@ -215,7 +215,7 @@ func (i restartPods) follower(s *sts.Snapshot, f Facts, todo []sts.Replica) (sts
 		switch {
 		case !ok || answer.PodGone: // in the second case the watch does not show it yet
 			d := decide(Wait, ReasonChecking, msgWaitForLeaderCheck(r.Pod.Name), nil)
-			d.Subject = r.Pod.Name
+			d.Subject = podSubject(r.Pod.Name)
 			return r, &d
 		case answer.Problem != "" || answer.ExitCode == notExecutable || answer.ExitCode == notFound:
 			d := decide(Stuck, ReasonLeaderUnknown, msgLeaderUnknown(r.Pod.Name, run.Label(), answer.String()), hintLeaderUnknown(run.Container))
@@ -257,7 +257,7 @@ func (i restartPods) leaderCheck(s *sts.Snapshot, r sts.Replica) *Exec {
 		key += fmt.Sprintf(" %s@%d", p.UID, sts.ReadySince(p).Unix())
 	}
 	return &Exec{
-		Why: stepCheckLeader(r.Pod.Name), Key: key, For: "leader-exec", Command: i.LeaderExec,
+		Description: stepCheckLeader(r.Pod.Name), Key: key, For: "leader-exec", Command: i.LeaderExec,
 		Pod: r.Pod.Name, UID: r.Pod.UID, Container: mainContainer(r.Pod), Timeout: leaderTimeout,
 		predicted: ExecResult{ExitCode: 1},
 	}
@@ -291,7 +291,7 @@ func (i restartPods) finish(s *sts.Snapshot, restart *record.Restart) Decision {
 		if slices.Contains(done, r.Ordinal) && s.Revision(r.Revision) == nil && slices.Contains(updateDue(s), r.Ordinal) {
 			// Its label was rewritten: the controller deletes it.
 			d := decide(Wait, ReasonUpdateInProgress, msgNoSuchRevision(r.Pod.Name, r.Revision), nil)
-			d.Subject = r.Pod.Name
+			d.Subject = podSubject(r.Pod.Name)
 			return d
 		}
 	}
@@ -393,7 +393,7 @@ func requireEvictable(s *sts.Snapshot, f Facts, r sts.Replica, failing bool) *De
 	case d == nil && !r.Ready && slices.ContainsFunc(s.Budgets, holdsUnready):
 		// Where a budget requires no healthy pod, a pod that is not ready cannot be
 		// evicted unless another one is healthy.
-		d = &Decision{Verdict: Wait, Reason: ReasonBudgetShort, Subject: s.Budgets[0].Name,
+		d = &Decision{Verdict: Wait, Reason: ReasonBudgetShort, Subject: budgetSubject(s.Budgets[0].Name),
 			Message: msgBudgetHoldsUnready(s.Budgets[0].Name)}
 	case d == nil || d.Reason != ReasonBudgetShort:
 		return d

@@ -177,7 +177,7 @@ func TestPausedBeforeTheControllerIsThrough(t *testing.T) {
 func TestKeyOfADeletion(t *testing.T) {
 	key := func(message, uid string) string {
 		return operate.Decision{Verdict: operate.Do, Reason: "DeleteBlocker", Message: message,
-			Action: &operate.DeletePod{Why: message, PodRef: operate.PodRef{Name: "web-2", UID: types.UID(uid)}}}.Key()
+			Action: &operate.DeletePod{Description: message, PodRef: operate.PodRef{Name: "web-2", UID: types.UID(uid)}}}.Key()
 	}
 	if key("delete pod web-2: 2 restarts", "a") != key("delete pod web-2: 3 restarts", "a") {
 		t.Error("two keys for one deletion")

@@ -226,7 +226,7 @@ func (i unstick) stuckFailsToo(s *sts.Snapshot, r sts.Replica, t *diagnose.Troub
 	}
 	d := decide(Stuck, ReasonPodFailing, msgFailsToo(s.Name(r.Ordinal), t.Message, r.Revision),
 		hintFailsToo(sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name), stable))
-	d.Subject = s.Name(r.Ordinal)
+	d.Subject = podSubject(s.Name(r.Ordinal))
 	return d
 }
 
@@ -247,7 +247,7 @@ func (i unstick) stuckNoRemedy(s *sts.Snapshot, stuck *diagnose.StuckRollout) De
 	}
 	d := decide(Stuck, ReasonPodFailing, msgNoRevisionWorks(parts),
 		hintNoRevisionWorks(sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name), canaryCommand(s, "abort")))
-	d.Subject = s.Name(stuck.Replica.Ordinal)
+	d.Subject = podSubject(s.Name(stuck.Replica.Ordinal))
 	return d
 }
 
@@ -287,7 +287,7 @@ func notStuck(s *sts.Snapshot, c *record.Canary) Decision {
 				hint = hintInspectRecreate(diagnose.LookCommand(s, r.Ordinal, t))
 			}
 			d := decide(Refused, ReasonPodFailing, msgFailsWhereItShould(s.Name(r.Ordinal), t.Message, r.Revision), hint)
-			d.Subject = s.Name(r.Ordinal)
+			d.Subject = podSubject(s.Name(r.Ordinal))
 			return d
 		case t.Failing:
 			d := trouble(s, r, t, Refused)
@@ -338,7 +338,7 @@ func stuckIfStalled(s *sts.Snapshot, d Decision) Decision {
 		case t != nil && t.Reason == diagnose.AvailableLater:
 			return d // the time passes
 		case t != nil:
-			what, hint, subject = msgPodTrouble(s.Name(r.Ordinal), t.Message), diagnose.LookCommand(s, r.Ordinal, t), s.Name(r.Ordinal)
+			what, hint, subject = msgPodTrouble(s.Name(r.Ordinal), t.Message), diagnose.LookCommand(s, r.Ordinal, t), podSubject(s.Name(r.Ordinal))
 			if t.Reason == diagnose.Gated {
 				verdict = Refused // another controller decides
 			}

@@ -93,12 +93,20 @@ func msgDuplicateCommand(name string) string {
 	return fmt.Sprintf("duplicate name %q in this section", name)
 }
 
+// inCommand begins a problem of a command, which may have no name.
+func inCommand(command string) string {
+	if command == "" {
+		return ""
+	}
+	return "command " + command + ": "
+}
+
 func msgOn(command string, on Where, section Section, places []Where, why string) string {
 	list := make([]string, len(places))
 	for i, w := range places {
 		list[i] = string(w)
 	}
-	text := fmt.Sprintf("command %s: %q is not allowed in %s, must be one of %s", command, on, section, strings.Join(list, ", "))
+	text := fmt.Sprintf("%s%q is not allowed in %s, must be one of %s", inCommand(command), on, section, strings.Join(list, ", "))
 	if why != "" {
 		text += ": " + why
 	}
@@ -114,7 +122,7 @@ func msgOnLeavingInAfter() string { return "the pod is already gone" }
 func msgOnJoiningInBefore() string { return "the pod does not exist yet" }
 
 func msgContainerHere(command string) string {
-	return fmt.Sprintf(`command %s: not allowed with "on: here"`, command)
+	return fmt.Sprintf(`%snot allowed with "on: here"`, inCommand(command))
 }
 
 func msgCommandRequired() string {
@@ -128,13 +136,13 @@ func msgPause() string { return "not allowed without retries" }
 func msgExitCode() string { return "must be between 0 and 255" }
 
 func msgScript(command, variable string) string {
-	return fmt.Sprintf("command %s: $(%s) is captured output and must not be part of a shell script: pass it as an argument, for example [sh, -c, 'remove \"$1\"', sh, $(%s)]", command, variable, variable)
+	return fmt.Sprintf("%s$(%s) is captured output and must not be part of a shell script: pass it as an argument, for example [sh, -c, 'remove \"$1\"', sh, $(%s)]", inCommand(command), variable, variable)
 }
 
-func msgRegexp(command, err string) string { return fmt.Sprintf("command %s: %s", command, err) }
+func msgRegexp(command, err string) string { return fmt.Sprintf("%s%s", inCommand(command), err) }
 
 func msgGroups(command string, groups int) string {
-	return fmt.Sprintf("command %s: must have exactly one group ( ) around the value, has %d; write (?: ) for other groups", command, groups)
+	return fmt.Sprintf("%smust have exactly one group ( ) around the value, has %d; write (?: ) for other groups", inCommand(command), groups)
 }
 
 func msgVariableScope(command, variable string, section Section) string {
@@ -142,35 +150,35 @@ func msgVariableScope(command, variable string, section Section) string {
 	if section == Precheck {
 		scope = "later commands of precheck, and to drain, until, cancel and after"
 	}
-	return fmt.Sprintf("command %s: $(%s) has no value here: it is captured in %s and available only to %s", command, variable, section, scope)
+	return fmt.Sprintf("%s$(%s) has no value here: it is captured in %s and available only to %s", inCommand(command), variable, section, scope)
 }
 
 func msgVariableUnknown(command, variable string) string {
-	return fmt.Sprintf("command %s: unknown variable $(%s), must be one of %s, or captured by an earlier command; for literal text write $$(%s)", command, variable, allNames(), variable)
+	return fmt.Sprintf("%sunknown variable $(%s), must be one of %s, or captured by an earlier command; for literal text write $$(%s)", inCommand(command), variable, allNames(), variable)
 }
 
 func msgVariableConditional(command, variable, from string) string {
-	return fmt.Sprintf(`command %s: $(%s) has no value when command %s does not run: use the same "if" and "unless"`, command, variable, from)
+	return fmt.Sprintf(`%s$(%s) has no value when command %s does not run: use the same "if" and "unless"`, inCommand(command), variable, from)
 }
 
 func msgCaptureName(command, name string) string {
-	return fmt.Sprintf("command %s: invalid variable name %q, must be like MEMBER_ID", command, name)
+	return fmt.Sprintf("%sinvalid variable name %q, must be like MEMBER_ID", inCommand(command), name)
 }
 
 func msgCapturePredefined(command, name string) string {
-	return fmt.Sprintf("command %s: %s is a predefined variable", command, name)
+	return fmt.Sprintf("%s%s is a predefined variable", inCommand(command), name)
 }
 
 func msgCaptureTwice(command, name, other string) string {
-	return fmt.Sprintf("command %s: %s is already captured by command %s", command, name, other)
+	return fmt.Sprintf("%s%s is already captured by command %s", inCommand(command), name, other)
 }
 
 func msgElseUnused(command, name string) string {
-	return fmt.Sprintf("command %s: %s is not captured by this command", command, name)
+	return fmt.Sprintf("%s%s is not captured by this command", inCommand(command), name)
 }
 
 func msgElseValue(command, problem string) string {
-	return fmt.Sprintf("command %s: the value %s", command, problem)
+	return fmt.Sprintf("%sthe value %s", inCommand(command), problem)
 }
 
 // What keeps a text from being the value of a variable.
@@ -184,7 +192,7 @@ func msgValueControl() string { return "contains a line break or another control
 // Why a command failed, after its name.
 
 func msgCommandError(command string, err error) string {
-	return fmt.Sprintf("command %s: %s", command, err)
+	return fmt.Sprintf("%s%s", inCommand(command), err)
 }
 
 func msgNoVariable(variable string) string { return fmt.Sprintf("$(%s) has no value", variable) }

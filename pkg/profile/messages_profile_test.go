@@ -11,7 +11,7 @@ func TestProfileMessages(t *testing.T) {
 	call := messagetest.Call
 	places := []Where{Survivor, Here}
 	messagetest.Golden(t, "profile",
-		call(msgFileEmpty), call(msgManyDocuments), call(msgNotYAML, "did not find expected node content"),
+		call(inCommand, "remove"), call(inCommand, ""), call(msgFileEmpty), call(msgManyDocuments), call(msgNotYAML, "did not find expected node content"),
 		call(msgAnchor), call(msgKey), call(msgDuplicateField, 2), call(msgUnknownField, []string{"images", "labels"}),
 		call(msgRequired), call(msgNoValue), call(msgEmpty), call(msgMustBe, "a list"), call(msgNotString, "5"),
 		call(msgInteger, "0x"), call(msgDuration, "5 minutes"), call(msgDurationPositive),

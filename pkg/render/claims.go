@@ -89,7 +89,7 @@ func claimRow(item *claims.Claim, now time.Time, c Columns) []cell {
 	if c.Wide {
 		row = append(row, cell{dash(item.Volume), Plain}, cell{dash(item.Phase), Plain})
 	}
-	reason := item.Reason
+	reason := item.Message
 	if item.Confidence != "" {
 		reason += "; confidence " + sts.Words(item.Confidence)
 	}

@@ -59,7 +59,7 @@ func TestClaimTableOfLongNames(t *testing.T) {
 		name := fmt.Sprintf("data-%s-%d", long, n)
 		r.Items = append(r.Items, claims.Claim{
 			Namespace: "namespace-" + long, Name: name, Set: long, Ordinal: &n, State: claims.ClaimStaleTemplate, Candidate: true,
-			Class: "class-" + long, Size: "1024Gi", ReclaimPolicy: "Delete", Reason: "out of range (statefulset/" + long + " has ordinals 0-2)",
+			Class: "class-" + long, Size: "1024Gi", ReclaimPolicy: "Delete", Message: "out of range (statefulset/" + long + " has ordinals 0-2)",
 		})
 		v := &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: "pvc-0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f"}}
 		v.Spec.StorageClassName, v.Status.Phase = "class-"+long, corev1.VolumeReleased

@@ -24,7 +24,7 @@ func TestGitHub(t *testing.T) {
 		"gate": {Outcome: &operate.Decision{Verdict: operate.Failed, Message: "--check \"x\" terminated with exit code 3\n100% sure", Hint: sts.Hintf("go back")},
 			Checks: []render.Check{
 				{At: at, Label: "--check", Command: "test 1 < 2 && echo `date`", Said: "terminated with exit code 3", Output: "```\n<b>not markup</b>\n```"},
-				{At: at, Label: "--check-exec in web-2", Command: "true", Said: "terminated with exit code 0", Good: true},
+				{At: at, Label: "--check-exec in web-2", Command: "true", Said: "succeeded", Good: true},
 			}},
 		"error":   {Error: "timed out after 5m waiting for web-1, which is Pending"},
 		"dry-run": {DryRun: "server", Outcome: &operate.Decision{Verdict: operate.Wait, Message: "it would end so"}},

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -48,11 +49,18 @@ const (
 	withRecreate         = "with feature gate StatefulSetRecreateStrategy"
 )
 
+var capitals = regexp.MustCompile(`\B[A-Z]`)
+
+// Scenario is the name of the scenario that reproduces the issue, if it is Shown: known-broken-rollout-stays.
+func (k *KnownIssue) Scenario() string {
+	return "known-" + strings.ToLower(capitals.ReplaceAllString(k.Code, "-$0"))
+}
+
 // knownIssues come from issues and from the controller's source of these versions; the
 // scenarios known-*.txtar reproduce those that are Shown on real servers.
 var knownIssues = []KnownIssue{
 	{
-		Code:    "broken-rollout-stays",
+		Code:    "BrokenRolloutStays",
 		affects: []versions{{}},
 		When:    "podManagementPolicy is OrderedReady (the default)",
 		What:    "A pod of a broken update that never became ready is not replaced when the template is rolled back: the controller keeps waiting for it.",
@@ -62,7 +70,7 @@ var knownIssues = []KnownIssue{
 		Shown:   true,
 	},
 	{
-		Code:    "parallel-rollout-stays",
+		Code:    "ParallelRolloutStays",
 		affects: []versions{{from: "1.24", to: "1.34", only: withGate}, {from: "1.35.0", to: "1.35.3"}, {from: "1.35.4", to: "1.36", only: withGate}},
 		When:    "podManagementPolicy is Parallel",
 		What:    "Once maxUnavailable pods are unavailable, pods of a broken update are not replaced when the template is fixed. Without the feature gate they are replaced.",
@@ -72,7 +80,7 @@ var knownIssues = []KnownIssue{
 		Shown:   true,
 	},
 	{
-		Code:    "max-unavailable-dropped",
+		Code:    "MaxUnavailableDropped",
 		affects: []versions{{from: "1.24", to: "1.34", only: unlessGate}, {from: "1.35.4", to: "1.36", only: unlessGate}},
 		When:    "spec.updateStrategy.rollingUpdate.maxUnavailable is set",
 		What:    "The API server drops the field without a warning.",
@@ -82,7 +90,7 @@ var knownIssues = []KnownIssue{
 		Shown:   true,
 	},
 	{
-		Code: "max-unavailable-counts-all",
+		Code: "MaxUnavailableCountsAll",
 		affects: []versions{{from: "1.24", to: "1.34", only: withGate}, {from: "1.35.0", to: "1.35.3"}, {from: "1.35.4", to: "1.36", only: withGate},
 			{from: "1.37", to: "1.37"}},
 		When:   "spec.updateStrategy.rollingUpdate has a partition and maxUnavailable",
@@ -93,7 +101,7 @@ var knownIssues = []KnownIssue{
 		Shown:  true,
 	},
 	{
-		Code:    "recreate-takes-all-down",
+		Code:    "RecreateTakesAllDown",
 		affects: []versions{{from: "1.37", to: "1.37", only: withRecreate}, {from: "1.38"}},
 		When:    "updateStrategy is Recreate",
 		What:    "An update deletes all pods at once, regardless of podManagementPolicy and PodDisruptionBudgets, and creates new pods only after the last one has terminated.",
@@ -104,7 +112,7 @@ var knownIssues = []KnownIssue{
 		Shown:  true,
 	},
 	{
-		Code:    "recreate-forgets-claims",
+		Code:    "RecreateForgetsClaims",
 		affects: []versions{{from: "1.37", to: "1.37", only: withRecreate}, {from: "1.38"}},
 		When:    "updateStrategy is Recreate, persistentVolumeClaimRetentionPolicy.whenScaled is Delete, and a single change updates the template and lowers replicas",
 		What:    "The claims of the removed ordinals are not deleted: their pods are gone before the controller processes the claims.",
@@ -114,7 +122,7 @@ var knownIssues = []KnownIssue{
 		Shown:   true,
 	},
 	{
-		Code:    "recreate-gate-off",
+		Code:    "RecreateGateOff",
 		affects: []versions{{from: "1.37", only: unlessRecreate}},
 		When:    "updateStrategy is Recreate",
 		What:    "The controller does nothing for the StatefulSet: no updates, no scaling, and no replacement for a lost pod. It reports an event with reason UnknownStrategy.",
@@ -124,7 +132,7 @@ var knownIssues = []KnownIssue{
 		Shown:   true,
 	},
 	{
-		Code:    "upgrade-rolls-sets",
+		Code:    "UpgradeRollsSets",
 		affects: []versions{{from: "1.34.0", to: "1.34.1"}},
 		When:    "the control plane is upgraded from 1.33 or older",
 		What:    "All StatefulSets restart their pods although their templates have not changed: the server serializes templates differently.",
@@ -133,7 +141,7 @@ var knownIssues = []KnownIssue{
 		Source:  "https://github.com/kubernetes/kubernetes/issues/134773",
 	},
 	{
-		Code:    "old-revision-renamed",
+		Code:    "OldRevisionRenamed",
 		affects: []versions{{from: "1.34.0"}},
 		When:    "a StatefulSet is rolled back to a template that a server of 1.33 or older wrote",
 		What:    "The server does not recognize the old revision, unless it is the newest, and creates one with another name.",
@@ -143,7 +151,7 @@ var knownIssues = []KnownIssue{
 		Shown:   true,
 	},
 	{
-		Code:    "on-delete-never-complete",
+		Code:    "OnDeleteNeverComplete",
 		affects: []versions{{to: "1.36"}},
 		When:    "updateStrategy is OnDelete",
 		What:    "status.currentRevision keeps the old revision after all pods have been replaced, and status.currentReplicas drops to 0.",
@@ -153,7 +161,7 @@ var knownIssues = []KnownIssue{
 		Shown:   true,
 	},
 	{
-		Code:    "availability-seen-late",
+		Code:    "AvailabilitySeenLate",
 		affects: []versions{{from: "1.22", to: "1.35.0"}},
 		When:    "minReadySeconds is set, and pods do not become ready at once",
 		What:    "The controller may notice minReadySeconds or more too late that a pod has become available.",
@@ -163,7 +171,7 @@ var knownIssues = []KnownIssue{
 		Shown:   true,
 	},
 	{
-		Code:    "complete-before-available",
+		Code:    "CompleteBeforeAvailable",
 		affects: []versions{{from: "1.22"}},
 		When:    "minReadySeconds is set",
 		What:    "status.currentRevision changes to the new revision as soon as the last pod is ready, not when it is available.",
@@ -173,7 +181,7 @@ var knownIssues = []KnownIssue{
 		Shown:   true,
 	},
 	{
-		Code:    "zero-forgets-partition",
+		Code:    "ZeroForgetsPartition",
 		affects: []versions{{}},
 		When:    "a StatefulSet with a partition is scaled to 0 during an update, and back up",
 		What:    "All pods are recreated at the new revision, including those below the partition.",
@@ -183,7 +191,7 @@ var knownIssues = []KnownIssue{
 		Shown:   true,
 	},
 	{
-		Code:    "partition-forgotten",
+		Code:    "PartitionForgotten",
 		affects: []versions{{from: "1.27.0", to: "1.27.7"}, {from: "1.28.0", to: "1.28.3"}},
 		When:    "a pod below the partition is deleted during an update",
 		What:    "The pod is recreated at the new revision.",
@@ -192,7 +200,7 @@ var knownIssues = []KnownIssue{
 		Source:  "https://github.com/kubernetes/kubernetes/issues/119685",
 	},
 	{
-		Code:    "claim-outlives-set",
+		Code:    "ClaimOutlivesSet",
 		affects: []versions{{from: "1.27"}},
 		When:    "persistentVolumeClaimRetentionPolicy.whenDeleted is Delete",
 		What:    "A claim that was created just before its StatefulSet is deleted can remain, because it has no owner reference yet.",
@@ -201,7 +209,7 @@ var knownIssues = []KnownIssue{
 		Source:  "https://github.com/kubernetes/kubernetes/pull/142130",
 	},
 	{
-		Code:    "stale-claim-waits",
+		Code:    "StaleClaimWaits",
 		affects: []versions{{from: "1.27"}},
 		When:    "persistentVolumeClaimRetentionPolicy.whenScaled is Delete, and a StatefulSet is scaled down, and up again before the old claims are gone",
 		What:    "The controller rightly creates the pod only when its old claim is gone, but is not notified of this: the pod may be missing for hours.",
@@ -211,7 +219,7 @@ var knownIssues = []KnownIssue{
 		Shown:   true,
 	},
 	{
-		Code:    "foreground-deletion-hangs",
+		Code:    "ForegroundDeletionHangs",
 		affects: []versions{{from: "1.27"}},
 		When:    "persistentVolumeClaimRetentionPolicy.whenScaled is Delete, and the StatefulSet is deleted with --cascade=foreground during a scale-down",
 		What:    "Pods that the scale-down had not reached wait for their claims, and the claims wait for the pods: neither is deleted, nor is the StatefulSet.",

@@ -26,21 +26,21 @@ func codesOf(t *testing.T, server string) []string {
 // them that are not affected.
 func TestKnownOf(t *testing.T) {
 	for code, tests := range map[string]struct{ known, unknown []string }{
-		"broken-rollout-stays":       {known: []string{"v1.21.0", "v1.36.3", "v1.37.2"}},
-		"parallel-rollout-stays":     {known: []string{"v1.24.0", "v1.34.4", "v1.35.0", "v1.35.4", "v1.36.6"}, unknown: []string{"v1.23.17", "v1.37.0"}},
-		"max-unavailable-dropped":    {known: []string{"v1.34.12", "v1.35.4", "v1.36.3"}, unknown: []string{"v1.35.0", "v1.35.3", "v1.37.0"}},
-		"upgrade-rolls-sets":         {known: []string{"v1.34.0", "v1.34.1-eks-d96d92f"}, unknown: []string{"v1.33.9", "v1.34.2", "v1.35.4"}},
-		"old-revision-renamed":       {known: []string{"v1.34.4", "v1.37.2"}, unknown: []string{"v1.33.7"}},
-		"on-delete-never-complete":   {known: []string{"v1.20.0", "v1.36.9"}, unknown: []string{"v1.37.0"}},
-		"availability-seen-late":     {known: []string{"v1.22.0", "v1.34.4", "v1.35.0"}, unknown: []string{"v1.21.9", "v1.35.1", "v1.36.3"}},
-		"complete-before-available":  {known: []string{"v1.36.3", "v1.37.2"}, unknown: []string{"v1.21.0"}},
-		"zero-forgets-partition":     {known: []string{"v1.24.14", "v1.37.2"}},
-		"partition-forgotten":        {known: []string{"v1.27.1", "v1.27.7+k3s1", "v1.28.3"}, unknown: []string{"v1.26.9", "v1.27.8", "v1.28.4", "v1.36.3"}},
-		"max-unavailable-counts-all": {known: []string{"v1.24.0", "v1.36.3", "v1.37.2"}, unknown: []string{"v1.38.0"}},
-		"recreate-takes-all-down":    {known: []string{"v1.37.0", "v1.38.0"}, unknown: []string{"v1.36.9"}},
-		"recreate-forgets-claims":    {known: []string{"v1.37.2", "v1.38.1"}, unknown: []string{"v1.36.9"}},
-		"recreate-gate-off":          {known: []string{"v1.37.2", "v1.38.1"}, unknown: []string{"v1.36.9"}},
-		"claim-outlives-set":         {known: []string{"v1.27.0", "v1.37.2"}, unknown: []string{"v1.26.0"}},
+		"BrokenRolloutStays":      {known: []string{"v1.21.0", "v1.36.3", "v1.37.2"}},
+		"ParallelRolloutStays":    {known: []string{"v1.24.0", "v1.34.4", "v1.35.0", "v1.35.4", "v1.36.6"}, unknown: []string{"v1.23.17", "v1.37.0"}},
+		"MaxUnavailableDropped":   {known: []string{"v1.34.12", "v1.35.4", "v1.36.3"}, unknown: []string{"v1.35.0", "v1.35.3", "v1.37.0"}},
+		"UpgradeRollsSets":        {known: []string{"v1.34.0", "v1.34.1-eks-d96d92f"}, unknown: []string{"v1.33.9", "v1.34.2", "v1.35.4"}},
+		"OldRevisionRenamed":      {known: []string{"v1.34.4", "v1.37.2"}, unknown: []string{"v1.33.7"}},
+		"OnDeleteNeverComplete":   {known: []string{"v1.20.0", "v1.36.9"}, unknown: []string{"v1.37.0"}},
+		"AvailabilitySeenLate":    {known: []string{"v1.22.0", "v1.34.4", "v1.35.0"}, unknown: []string{"v1.21.9", "v1.35.1", "v1.36.3"}},
+		"CompleteBeforeAvailable": {known: []string{"v1.36.3", "v1.37.2"}, unknown: []string{"v1.21.0"}},
+		"ZeroForgetsPartition":    {known: []string{"v1.24.14", "v1.37.2"}},
+		"PartitionForgotten":      {known: []string{"v1.27.1", "v1.27.7+k3s1", "v1.28.3"}, unknown: []string{"v1.26.9", "v1.27.8", "v1.28.4", "v1.36.3"}},
+		"MaxUnavailableCountsAll": {known: []string{"v1.24.0", "v1.36.3", "v1.37.2"}, unknown: []string{"v1.38.0"}},
+		"RecreateTakesAllDown":    {known: []string{"v1.37.0", "v1.38.0"}, unknown: []string{"v1.36.9"}},
+		"RecreateForgetsClaims":   {known: []string{"v1.37.2", "v1.38.1"}, unknown: []string{"v1.36.9"}},
+		"RecreateGateOff":         {known: []string{"v1.37.2", "v1.38.1"}, unknown: []string{"v1.36.9"}},
+		"ClaimOutlivesSet":        {known: []string{"v1.27.0", "v1.37.2"}, unknown: []string{"v1.26.0"}},
 	} {
 		for _, server := range tests.known {
 			if !slices.Contains(codesOf(t, server), code) {
@@ -68,7 +68,7 @@ func TestKnownByGate(t *testing.T) {
 		"v1.35.4": "podManagementPolicy is Parallel, with feature gate MaxUnavailableStatefulSet",
 	} {
 		known, err := KnownOf(server)
-		i := slices.IndexFunc(known, func(k KnownIssue) bool { return k.Code == "parallel-rollout-stays" })
+		i := slices.IndexFunc(known, func(k KnownIssue) bool { return k.Code == "ParallelRolloutStays" })
 		if err != nil || i < 0 || known[i].When != want {
 			t.Errorf("%s: %v (%v), want %q", server, known, err, want)
 		}
@@ -79,7 +79,7 @@ func TestKnownByGate(t *testing.T) {
 func TestKnownIssuesAreComplete(t *testing.T) {
 	seen := map[string]bool{}
 	for _, k := range KnownIssues() {
-		if !regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`).MatchString(k.Code) || seen[k.Code] {
+		if !regexp.MustCompile(`^([A-Z][a-z]+)+$`).MatchString(k.Code) || seen[k.Code] {
 			t.Errorf("%q is not a unique code", k.Code)
 		}
 		seen[k.Code] = true
@@ -103,11 +103,11 @@ func TestVersionsInWords(t *testing.T) {
 		got[k.Code] = k.Versions
 	}
 	for code, want := range map[string]string{
-		"broken-rollout-stays": "all versions",
-		"parallel-rollout-stays": "1.24 to 1.34 with feature gate MaxUnavailableStatefulSet; 1.35.0 to 1.35.3; " +
+		"BrokenRolloutStays": "all versions",
+		"ParallelRolloutStays": "1.24 to 1.34 with feature gate MaxUnavailableStatefulSet; 1.35.0 to 1.35.3; " +
 			"1.35.4 to 1.36 with feature gate MaxUnavailableStatefulSet",
-		"on-delete-never-complete": "up to 1.36",
-		"old-revision-renamed":     "1.34.0 and later",
+		"OnDeleteNeverComplete": "up to 1.36",
+		"OldRevisionRenamed":    "1.34.0 and later",
 	} {
 		if got[code] != want {
 			t.Errorf("%s: %q, want %q", code, got[code], want)

@@ -272,7 +272,7 @@ func holdsHere(kubernetes, condition string) (bool, error) {
 func TestKnownIssuesAreShown(t *testing.T) {
 	t.Parallel()
 	for _, k := range report.KnownIssues() {
-		files, err := filepath.Glob(filepath.Join("testdata", "*", "known-"+k.Code+".txtar"))
+		files, err := filepath.Glob(filepath.Join("testdata", "*", k.Scenario()+".txtar"))
 		if err != nil || (len(files) == 1) != k.Shown {
 			t.Errorf("%s: shown is %t, and it has the scenarios %v (%v)", k.Code, k.Shown, files, err)
 		}

@@ -28,6 +28,7 @@ import (
 
 	kubeversion "k8s.io/apimachinery/pkg/util/version"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
@@ -152,13 +153,14 @@ func measure(ctx context.Context, version string) (measured, error) {
 		return m, err
 	}
 	m.failed = append(m.failed, results.failed()...)
+	issues := report.KnownIssues()
 	for name, passed := range results.passed {
 		_, scenario, nested := strings.Cut(name, "/")
 		if !nested {
 			continue
 		}
-		if code, ok := strings.CutPrefix(scenario, "known-"); ok {
-			m.known[code] = passed
+		if issue := slices.IndexFunc(issues, func(k report.KnownIssue) bool { return k.Scenario() == scenario }); issue >= 0 {
+			m.known[issues[issue].Code] = passed
 			continue
 		}
 		m.canaries.all++

@@ -37,13 +37,13 @@ func TestReport(t *testing.T) {
 		{
 			version: "v1.37.2", fidelity: [3]count{{160, 160}, {159, 160}, {158, 160}}, canaries: count{28, 29},
 			gates:  map[string]gate{"MaxUnavailableStatefulSet": {stage: "beta", on: true}, "StaleControllerConsistencyStatefulSet": {stage: "beta", on: true}, "StatefulSetAutoDeletePVC": {on: true}, "Other": {}},
-			known:  map[string]bool{"broken-rollout-stays": true, "availability-seen-late": true, "zero-forgets-partition": false},
+			known:  map[string]bool{"BrokenRolloutStays": true, "AvailabilitySeenLate": true, "ZeroForgetsPartition": false},
 			failed: []string{"TestScenarios/known-zero-forgets-partition"},
 		},
 		{
 			version: "v1.34.4", fidelity: [3]count{{160, 160}, {160, 160}}, canaries: count{29, 29},
 			gates: map[string]gate{"MaxUnavailableStatefulSet": {stage: "alpha"}},
-			known: map[string]bool{"availability-seen-late": true},
+			known: map[string]bool{"AvailabilitySeenLate": true},
 		},
 	})
 	for _, line := range []string{
@@ -54,10 +54,10 @@ func TestReport(t *testing.T) {
 		"| rounds as predicted, gate on | 159 of 160 | 160 of 160 |",
 		"| rounds as predicted, Recreate | 158 of 160 | none |",
 		"| scenarios | 28 of 29 | 29 of 29 |",
-		"| [broken-rollout-stays](#broken-rollout-stays) | yes | not measured |",
-		"| [recreate-takes-all-down](#recreate-takes-all-down) | not measured | none |",
-		"| [availability-seen-late](#availability-seen-late) | no | yes |",
-		"| [zero-forgets-partition](#zero-forgets-partition) | ? | not measured |",
+		"| [BrokenRolloutStays](#brokenrolloutstays) | yes | not measured |",
+		"| [RecreateTakesAllDown](#recreatetakesalldown) | not measured | none |",
+		"| [AvailabilitySeenLate](#availabilityseenlate) | no | yes |",
+		"| [ZeroForgetsPartition](#zeroforgetspartition) | ? | not measured |",
 		"On v1.37.2, TestScenarios/known-zero-forgets-partition failed.",
 	} {
 		if !strings.Contains(got, line+"\n") {

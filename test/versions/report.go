@@ -48,7 +48,7 @@ func table(all []measured) string {
 	head()
 	for _, k := range report.KnownIssues() {
 		if k.Shown {
-			row(fmt.Sprintf("[%s](#%s)", k.Code, k.Code), func(m measured) string { return seen(m, k.Code) })
+			row(fmt.Sprintf("[%s](#%s)", k.Code, strings.ToLower(k.Code)), func(m measured) string { return seen(m, k.Code) })
 		}
 	}
 	for _, m := range all {

@@ -121,11 +121,11 @@ func (way) Next(v claims.View) claims.ClaimDecision {
 	case v.Sent && v.Claim != nil && v.Claim.DeletionTimestamp != nil:
 		return claims.ClaimDecision{Verdict: operate.Wait, Message: "for " + v.Name + " to be gone"}
 	case v.Around == nil && v.Claim != nil && v.Claim.ResourceVersion == "0":
-		return do(&claims.RetainVolume{VolumePatch: claims.VolumePatch{Why: "keep"}})
+		return do(&claims.RetainVolume{VolumePatch: claims.VolumePatch{Description: "keep"}})
 	case v.Around == nil:
-		return do(&claims.CheckUsage{Why: "look"})
+		return do(&claims.CheckUsage{Description: "look"})
 	case v.Claim != nil:
-		return do(&claims.DeleteClaim{Why: "delete"})
+		return do(&claims.DeleteClaim{Description: "delete"})
 	}
 	return claims.ClaimDecision{Verdict: operate.Done, Reason: claims.ReasonClaimDeleted}
 }
