@@ -160,7 +160,7 @@ func (v *View) removalRefused(ctx context.Context, err error, what, pod, verb, s
 }
 
 // writeRefused is the decision about a write to the set that admission denies. It is nil for any other
-// error: a missing permission, an invalid object, a server or webhook that does not respond.
+// error: a missing permission, a server or webhook that does not respond.
 func (v *View) writeRefused(ctx context.Context, err error, verb, subresource string) error {
 	o := v.objection(ctx, err, "patch", "statefulsets", subresource)
 	if o == nil || o.Kind == operate.NotAllowed || o.Kind == operate.ByFailingWebhook || o.Kind == operate.NoDryRun {

@@ -115,7 +115,7 @@ func (s *claimWorld) wrong(c *cluster.Cluster, w *claimstest.ClaimWorld) []strin
 		for _, name := range w.Claims() {
 			item := items[name]
 			if choice.Sets == nil {
-				out = append(out, w.CheckOpinion(name, claimstest.Opinion{State: item.State, Reason: item.Reason, Set: item.Set, Confidence: item.Confidence})...)
+				out = append(out, w.CheckOpinion(name, claimstest.Opinion{State: item.State, Reason: item.Message, Set: item.Set, Confidence: item.Confidence})...)
 			}
 			out = append(out, w.CheckDecision(name, choice, claimstest.Decision{Candidate: item.Candidate, Held: item.Held})...)
 		}
@@ -151,10 +151,10 @@ type claimWorld struct {
 
 // claimItem is a claim in the report of pvc-gc.
 type claimItem struct {
-	Name, Reason, Set, Held string
-	State                   claims.State
-	Confidence              claims.Confidence
-	Candidate               bool
+	Name, Message, Set, Held string
+	State                    claims.State
+	Confidence               claims.Confidence
+	Candidate                bool
 }
 
 // items asks the binary.
