@@ -47,7 +47,10 @@ func TestClaimRaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	ends := map[string]int{}
-	for group := range *claimRaceRounds / claimRaceGroup {
+	// On a quick machine, pvc-gc may win every race of a group: then others are played.
+	neededAgain := func() bool { return ends["ClaimRestored"]+ends["ClaimHeld"]+ends["ClaimReplaced"] > 0 }
+	rounds := *claimRaceRounds / claimRaceGroup
+	for group := 0; group < rounds || !neededAgain() && group < rounds+4; group++ {
 		r := &claimRace{claimWorld: claimWorld{t: t, kube: kube, namespace: c.Namespace(t)}, random: rand.New(rand.NewPCG(uint64(group), 200)), files: map[string]file{}}
 		r.run(c, ends)
 	}
@@ -58,8 +61,8 @@ func TestClaimRaces(t *testing.T) {
 			t.Errorf("no claim ended with %s", reason)
 		}
 	}
-	if ends["ClaimRestored"]+ends["ClaimHeld"]+ends["ClaimReplaced"] == 0 {
-		t.Errorf("no claim became wanted after it was deleted")
+	if !neededAgain() {
+		t.Errorf("no claim was needed again after it was deleted")
 	}
 }
 
