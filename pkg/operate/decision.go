@@ -82,6 +82,11 @@ type Facts struct {
 	FinalizersAdded map[types.UID]int
 }
 
+// foundRecord reports whether the set had this record when the command started, which then resumes it.
+func (f Facts) foundRecord(annotation string) bool {
+	return f.Found != nil && f.Found.Set.Annotations[annotation] != ""
+}
+
 // After are the facts once an action was carried out.
 func (f Facts) After(a SetAction) Facts { return a.after(f) }
 

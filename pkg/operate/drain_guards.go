@@ -88,9 +88,9 @@ func releaseDeleted(l look) *Decision {
 	return requireSettled(l.s)
 }
 
-// requireDrainRecord stops when the record of this command was removed.
+// requireDrainRecord stops when the record of this command, or the one that it resumes, was removed.
 func (i drainScale) requireDrainRecord(l look) *Decision {
-	if l.drain != nil || !l.f.Wrote {
+	if l.drain != nil || !l.f.Wrote && !l.f.foundRecord(record.DrainAnnotation) {
 		return nil
 	}
 	d := refuseWith(ReasonTakenOver)(msgDrainRecordRemoved(l.s.Set.Name, sts.Kubectl(l.s.Set.Namespace, "sts status", l.s.Set.Name)))

@@ -19,6 +19,7 @@ var (
 	HintQuotaRequires       = hintQuotaRequires
 	HintRejected            = hintRejected
 	MsgCannotRemove         = msgCannotRemove
+	MsgEndedByItself        = msgEndedByItself
 	MsgDrainKeptClaims      = msgDrainKeptClaims
 	MsgDrainScaled          = msgDrainScaled
 	MsgIgnoresParked        = msgIgnoresParked

@@ -45,11 +45,27 @@ func (l Lock) requireLock(s *sts.Snapshot, f Facts) *Decision {
 		}
 		d := decide(Refused, ReasonTakenOver, msg, hintCheckStatus(s.Set.Namespace, s.Set.Name))
 		return &d
-	case o == nil || o.ID == l.ID || o.Name == l.Name || l.TakeOver:
+	case o == nil || o.ID == l.ID:
+		return nil
+	case o.Name != l.Name && !l.TakeOver:
+	case newer(o, f):
+		d := decide(Refused, ReasonTakenOver, msgStartedMeanwhile(s.Set.Name, o.Name, o.Command), hintCheckStatus(s.Set.Namespace, s.Set.Name))
+		return &d
+	default:
 		return nil
 	}
 	d := decide(Refused, ReasonOwned, msgLocked(s.Set.Name, o.Name, o.Command, o.Since), hintLocked())
 	return &d
+}
+
+// newer reports whether the lock was taken after this command had found the set. Its holder is the
+// later one of two commands, whose lock is not taken.
+func newer(o *record.Owner, f Facts) bool {
+	if f.Found == nil {
+		return false
+	}
+	before, err := record.ReadOwner(f.Found.Set)
+	return err == nil && (before == nil || before.ID != o.ID)
 }
 
 // requireSettled waits until status is about the current spec, and refuses what no verb can
@@ -267,7 +283,8 @@ func finishUpdate(s *sts.Snapshot) sts.Hint {
 // takeLock takes the lock that another command of the same owner has, or any with --take-over, before
 // this command waits, ends or writes something else: if the other one is still running, it stops
 // instead of working beside this one. Nil where there is no such lock, where the next write takes it
-// anyway, and for a command that is refused, or finds nothing to do and is not the same one.
+// anyway, for a command that is refused, or finds nothing to do and is not the same one, and before the
+// status is about the current spec: until then it is not known whether the command is refused.
 func (l Lock) takeLock(s *sts.Snapshot, d Decision) *Decision {
 	o, err := record.ReadOwner(s.Set)
 	if err != nil || o == nil || o.ID == l.ID || o.Name != l.Name && !l.TakeOver {
@@ -283,6 +300,9 @@ func (l Lock) takeLock(s *sts.Snapshot, d Decision) *Decision {
 			return nil
 		}
 	case Wait:
+		if d.Reason == ReasonNotObserved {
+			return nil
+		}
 	default:
 		return nil
 	}

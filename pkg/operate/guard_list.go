@@ -108,9 +108,14 @@ func canaryGuard(nothing string) setGuard {
 		if l.f.Found == nil {
 			return &d
 		}
-		// It waited, or for its confirmation, and another command was faster.
-		if before, _, err := canaryRecord(l.f.Found); err == nil && before != nil {
-			revision := l.s.Set.Status.UpdateRevision
+		// It waited, or for its confirmation, and another command was faster. An update without a record
+		// completes by itself.
+		revision := l.s.Set.Status.UpdateRevision
+		switch before, derived, err := canaryRecord(l.f.Found); {
+		case err != nil || before == nil:
+		case derived:
+			d.Message = msgEndedByItself(revision)
+		default:
 			d.Message = msgEndedByOther(revision == before.StableRevision, revision)
 		}
 		return &d

@@ -50,6 +50,10 @@ func msgEndedByOther(rolledBack bool, revision string) string {
 	return "another command or client has completed the update to revision " + revision
 }
 
+func msgEndedByItself(revision string) string {
+	return "the update to revision " + revision + " is no longer in progress"
+}
+
 func msgNoCanary(verb string) string {
 	return fmt.Sprintf("nothing to %s: no canary in progress", verb)
 }

@@ -32,6 +32,7 @@ func TestCanaryMessages(t *testing.T) {
 		call(msgNoCanary, "promote"),
 		call(msgEndedByOther, true, "web-6986cb69d8"),
 		call(msgEndedByOther, false, "web-6986cb69d8"),
+		call(msgEndedByItself, "web-6986cb69d8"),
 		call(msgBeingAborted, "web"),
 		call(hintBeingAborted, abortWeb),
 		call(hintPartitionMoved),

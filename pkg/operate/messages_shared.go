@@ -23,6 +23,10 @@ func msgLockTakenAndReleased(set, by, command string) string {
 	return fmt.Sprintf("lost the lock on statefulset/%s: %s took it over with %q, which has ended", set, by, command)
 }
 
+func msgStartedMeanwhile(set, by, command string) string {
+	return fmt.Sprintf("%s has started %q on statefulset/%s after this command", by, command, set)
+}
+
 func stepTakeLock(from, command string) string {
 	return fmt.Sprintf("take over the lock from %q of %s", command, from)
 }

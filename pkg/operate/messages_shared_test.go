@@ -22,6 +22,7 @@ func TestSharedMessages(t *testing.T) {
 		messagetest.Call(msgLockRemoved, "web"),
 		messagetest.Call(msgLockTaken, "web", "kim@laptop", "canary start"),
 		messagetest.Call(msgLockTakenAndReleased, "web", "kim@laptop", "pause"),
+		messagetest.Call(msgStartedMeanwhile, "web", "kim@laptop", "restart --ordinal 4"),
 		messagetest.Call(stepTakeLock, "kim@laptop", "canary start"),
 		messagetest.Call(hintCheckStatus, "shop", "web"),
 		messagetest.Call(msgLocked, "web", "kim@laptop", "canary start", time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)),

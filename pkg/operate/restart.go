@@ -113,9 +113,9 @@ func restartLook(s *sts.Snapshot, f Facts) look {
 	return l
 }
 
-// requireRestartRecord stops when the record of this command was removed.
+// requireRestartRecord stops when the record of this command, or the one that it resumes, was removed.
 func requireRestartRecord(l look) *Decision {
-	if l.restart != nil || !l.f.Wrote {
+	if l.restart != nil || !l.f.Wrote && !l.f.foundRecord(record.RestartAnnotation) {
 		return nil
 	}
 	d := decide(Refused, ReasonTakenOver, msgRestartRecordRemoved(l.s.Set.Name), hintCheckStatus(l.s.Set.Namespace, l.s.Set.Name))

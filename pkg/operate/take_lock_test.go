@@ -74,6 +74,68 @@ func TestTakesTheLockFirst(t *testing.T) {
 	}
 }
 
+// The lock of a command that started later is not taken: this one ends instead.
+func TestALaterCommandKeepsItsLock(t *testing.T) {
+	world := func(changes ...change) *sts.Snapshot {
+		inv := standing(1)
+		ststest.NotReady(inv.Pods[4], ststest.Now)
+		for _, change := range changes {
+			change(inv)
+		}
+		return inv.Snapshots()[0]
+	}
+	none, old, later := world(), world(owned("alice@laptop", "0")), world(owned("alice@laptop", "2"))
+	for _, test := range []struct {
+		name       string
+		found, now *sts.Snapshot
+		take       bool
+		want       string
+	}{
+		{"there was none", none, later, false, "Refused TakenOver"},
+		{"there was another", old, later, false, "Refused TakenOver"},
+		{"it was there", old, old, false, "Do Lock"},
+		{"of another owner", none, world(owned("bob@desk", "2")), false, "Refused Owned"},
+		{"of another owner, with --take-over", none, world(owned("bob@desk", "2")), true, "Refused TakenOver"},
+		{"of another owner, with --take-over, and it was there", world(owned("bob@desk", "2")), world(owned("bob@desk", "2")), true, "Do Lock"},
+	} {
+		l := holder("1")
+		l.TakeOver = test.take
+		d := operate.Next(operate.NewPromoteCanary(operate.PromoteOptions{Lock: l, Full: true}, test.found), test.now, operate.Facts{Found: test.found})
+		if got := string(d.Verdict) + " " + d.Reason; got != test.want {
+			t.Errorf("%s: %s (%s), want %s", test.name, got, d.Message, test.want)
+		}
+	}
+}
+
+// A command that will be refused does not take the lock while the status is about an earlier spec.
+func TestNoLockBeforeTheStatusIsKnown(t *testing.T) {
+	inv := standing(1)
+	owned("alice@laptop", "0")(inv)
+	unobserved(inv)
+	if d := operate.Next(start("1", "web:3", 1), inv.Snapshots()[0], operate.Facts{}); d.Reason != operate.ReasonNotObserved {
+		t.Errorf("%s %s", d.Verdict, d.Reason)
+	}
+}
+
+// A command that resumes ends when the record that it resumes is removed, also before its first write.
+func TestTheResumedRecordIsRemoved(t *testing.T) {
+	for name, test := range map[string]struct {
+		found change
+		make  operate.Intent
+	}{
+		"restart":     {restarting("canary", []sts.Ordinal{1, 3}, 3), restarter("1")},
+		"drain-scale": {leaving(nil, 4, record.Draining), drain(4, nil)},
+	} {
+		inv := ststest.Web(5)
+		test.found(inv)
+		found := inv.Snapshots()[0]
+		d := operate.Next(test.make, ststest.Web(5).Snapshots()[0], operate.Facts{Found: found})
+		if d.Reason != operate.ReasonTakenOver {
+			t.Errorf("%s: %s %s (%s)", name, d.Verdict, d.Reason, d.Message)
+		}
+	}
+}
+
 // idle is a set without an update.
 func idle(inv *sts.Inventory) {
 	o := inv.Sets[0].Annotations[record.OwnerAnnotation]
@@ -137,6 +199,12 @@ func TestEndedByAnother(t *testing.T) {
 				t.Errorf("found without a canary: %s", d.Message)
 			}
 		})
+	}
+	// A rolling update ends without the help of any command.
+	found, now := rolling(1).Snapshots()[0], ststest.Web(5).Snapshots()[0]
+	i := operate.NewPromoteCanary(operate.PromoteOptions{Lock: holder("1")}, found)
+	if d := operate.Next(i, now, operate.Facts{Found: found}); d.Message != operate.MsgEndedByItself(ststest.StableRevision) {
+		t.Errorf("an update without a record: %s", d.Message)
 	}
 }
 
