@@ -169,12 +169,13 @@ func (t *teller) sayStuck() {
 	}
 }
 
-// rollBackCommand rolls a stuck update back, for a hint: a canary that is in progress is aborted.
+// rollBackCommand rolls a stuck update back, for a hint. A change of the set is not the canary that is in
+// progress.
 func (t *teller) rollBackCommand() sts.Hint {
-	if c, err := record.ReadCanary(t.before.Set); err == nil && c != nil && t.q.Set == nil {
-		return sts.Kubectl(t.Namespace, "sts canary abort", t.Name)
+	if t.q.Set != nil {
+		return sts.Kubectl(t.Namespace, "sts unstick", t.Name)
 	}
-	return sts.Kubectl(t.Namespace, "sts unstick", t.Name)
+	return record.RollBackCommand(t.before.Set)
 }
 
 // sayOnDelete says how the pod gets another template under OnDelete: only by its deletion.

@@ -246,7 +246,7 @@ func (r *runner) look(ctx context.Context, s *sts.Snapshot) (bool, error) {
 		}
 		r.seen = nil
 	}
-	if r.lost != nil && r.lost.Action.(*operate.PatchSet).Ended(s.Set) {
+	if r.lost != nil && r.lost.Action.(*operate.PatchSet).CarriedOut(s.Set) {
 		r.wrote(s, *r.lost, nil)
 	}
 	if r.then != nil && !sts.Observed(s.Set) {
@@ -349,8 +349,8 @@ func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision)
 		return answer.Verdict != operate.Wait, nil
 	}
 	if errors.Is(err, operate.ErrTransient) {
-		if d.Then != nil && isPatch {
-			r.lost = &d // it may have been carried out, and then Next finds no record
+		if isPatch && (d.Then != nil || d.Action.(*operate.PatchSet).LockOnly()) {
+			r.lost = &d // it may have been carried out, and then Next finds no record, or the lock taken
 		}
 		if deletion, ok := d.Action.(*operate.DeletePod); ok {
 			r.facts = r.facts.After(deletion) // the pod may be gone, and counts

@@ -13,11 +13,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -36,6 +38,8 @@ type cluster struct {
 	// exec is how a command ends; it runs beside the loop.
 	exec  func(ctx context.Context, command *operate.Exec) (operate.ExecResult, error)
 	ended context.Context // of the watch
+	// change alters what is seen.
+	change func(*sts.Inventory)
 }
 
 func newCluster(t *testing.T) *cluster {
@@ -95,6 +99,9 @@ func (c *cluster) send() {
 	inv := ststest.Web(2)
 	inv.TakenAt = inv.TakenAt.Add(c.age)
 	inv.Sets[0].ResourceVersion = strconv.Itoa(c.version)
+	if c.change != nil {
+		c.change(inv)
+	}
 	snapshot := inv.Snapshots()[0]
 	go func() { c.changes <- snapshot }() // a slow write must not hold up the test
 }
@@ -309,6 +316,47 @@ func TestThen(t *testing.T) {
 		r.mustBeOver(t, true)
 		if r.err != nil || r.result.Decision.Message != "re-encoded" || len(i.facts) != 1 {
 			t.Errorf("%v, %+v, asked %d times", r.err, r.result.Decision, len(i.facts))
+		}
+	})
+}
+
+// A lock that was taken, but without an answer of the server, counts as taken.
+func TestTheAnswerToALockIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		locked := func(inv *sts.Inventory) {
+			owner := record.Owner{Name: "alice", ID: "0", Command: "pause"}
+			inv.Sets[0].Annotations = map[string]string{record.OwnerAnnotation: sts.EncodeAnnotation(owner)}
+		}
+		inv := ststest.Web(2)
+		locked(inv)
+		inv.Pods[1].DeletionTimestamp = &metav1.Time{Time: ststest.Now}
+		take := operate.Next(operate.NewRestartPods(operate.RestartOptions{Lock: operate.Lock{Owner: record.Owner{Name: "alice", ID: "1", Command: "restart"}}}, inv.Snapshots()[0]), inv.Snapshots()[0], operate.Facts{})
+		if take.Reason != "Lock" {
+			t.Fatalf("%+v", take)
+		}
+		taken := func(inv *sts.Inventory) {
+			locked(inv)
+			set, err := operate.Patched(inv.Sets[0], take.Action.(*operate.PatchSet).Ops)
+			if err != nil {
+				t.Fatal(err)
+			}
+			inv.Sets[0] = set
+		}
+		for name, test := range map[string]struct {
+			change func(*sts.Inventory)
+			want   bool
+		}{"carried out": {taken, true}, "not carried out": {locked, false}} {
+			c, i := newCluster(t), &script{decisions: []operate.Decision{take, done("all")}}
+			c.apply = func(context.Context, operate.SetAction) error { return operate.ErrTransient }
+			r := run(c, i, 0)
+			c.show(1)
+			c.age += time.Minute
+			c.change = test.change
+			c.show(2)
+			r.mustBeOver(t, true)
+			if got := i.facts[1].TookOver != nil; got != test.want {
+				t.Errorf("%s: took the lock: %t", name, got)
+			}
 		}
 	})
 }

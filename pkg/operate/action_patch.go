@@ -277,13 +277,21 @@ func (b *patch) drop(keys ...string) *patch {
 	return b
 }
 
-// Ended says whether the set shows that this patch, which ends an operation, was
-// carried out: the records that it removes are gone and the partition has its new
-// value. It is used when the server's answer to the patch was lost.
-func (p *PatchSet) Ended(set *appsv1.StatefulSet) bool {
+// CarriedOut says whether the set shows that this patch, which ends an operation or only takes a lock,
+// was carried out: the records that it removes are gone, the lock is the new one, and the partition has
+// its new value. It is used when the server's answer to the patch was lost.
+func (p *PatchSet) CarriedOut(set *appsv1.StatefulSet) bool {
 	for _, o := range p.Ops {
 		key, isAnnotation := o.annotation()
-		if _, left := set.Annotations[key]; isAnnotation && o.Op == "remove" && left {
+		if !isAnnotation {
+			continue
+		}
+		var value string
+		stored, exists := set.Annotations[key]
+		switch {
+		case o.Op == "remove" && exists:
+			return false
+		case p.lockOnly && (o.Op == "add" || o.Op == "replace") && (json.Unmarshal(o.Value, &value) != nil || value != stored):
 			return false
 		}
 	}

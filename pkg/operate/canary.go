@@ -159,7 +159,7 @@ func waitForReplacement(s *sts.Snapshot, r sts.Replica, wait string) Decision {
 	if t := diagnose.DeletionRefused(s, r); t != nil {
 		return trouble(s, r, t, Stuck)
 	}
-	return decide(Wait, ReasonPodNotAvailable, wait, nil)
+	return waitForPod(s.Name(r.Ordinal), ReasonPodNotAvailable, wait)
 }
 
 // canaryCommand is a command for a hint.

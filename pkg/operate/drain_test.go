@@ -365,3 +365,24 @@ func TestPreviewBackingOutOfAQuota(t *testing.T) {
 		})
 	}
 }
+
+// A pause before a retry is told apart from the command that runs, and one pod from another.
+func TestKeysOfWaits(t *testing.T) {
+	q := quorum()
+	key := func(say func(*operate.Exec) *operate.ExecResult) string {
+		test := asked(decisionCase{from: ststest.Web(5), changes: []change{leaving(q, 4, record.Draining), held(4)}, intent: drain(3, q)}, say)
+		d := test.intent.Next(test.from.Snapshots()[0], test.facts)
+		if d.Reason != operate.ReasonHookRuns {
+			t.Errorf("%s %s (%s)", d.Verdict, d.Reason, d.Message)
+		}
+		return d.Key()
+	}
+	if key(unless("leave", nil)) == key(unless("leave", &operate.ExecResult{ExitCode: 1, At: ststest.Now})) {
+		t.Error("one key for a command that runs and for its retry")
+	}
+	updating := rolling(1).Snapshots()[0]
+	promote := operate.NewPromoteCanary(operate.PromoteOptions{Lock: holder("1")}, updating)
+	if d := operate.Next(promote, updating, operate.Facts{}); d.Subject != "pod/web-3" || d.Reason != operate.ReasonPodNotAvailable {
+		t.Errorf("a pod that is to be replaced: %s %s", d.Reason, d.Subject)
+	}
+}

@@ -136,7 +136,7 @@ func requireAvailable(s *sts.Snapshot, whenFailing Verdict, except ...sts.Ordina
 			return &d
 		}
 		if !r.Desired && r.Pod != nil {
-			d := decide(Wait, ReasonScalingDown, msgScalingDown(s.Name(r.Ordinal)), nil)
+			d := waitForPod(s.Name(r.Ordinal), ReasonScalingDown, msgScalingDown(s.Name(r.Ordinal)))
 			return &d
 		}
 	}
@@ -253,16 +253,12 @@ func inFlight(s *sts.Snapshot) string {
 // finishUpdate is a hint how to complete an update in progress: to wait, or the fix where it is
 // stuck.
 func finishUpdate(s *sts.Snapshot) sts.Hint {
-	unstick := sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name)
 	if stuck := diagnose.Rollout(s); stuck != nil {
 		pod, trouble := s.Name(stuck.Replica.Ordinal), stuck.Trouble.Message
-		c, err := record.ReadCanary(s.Set)
+		unstick := sts.Kubectl(s.Set.Namespace, "sts unstick", s.Set.Name)
 		switch stuck.Remedy {
 		case diagnose.RollBack:
-			if err == nil && c != nil { // abort and unstick do the same then
-				return hintStuckRollBack(pod, trouble, canaryCommand(s, "abort"))
-			}
-			return hintStuckRollBack(pod, trouble, unstick)
+			return hintStuckRollBack(pod, trouble, record.RollBackCommand(s.Set))
 		case diagnose.DeletePods:
 			return hintStuckDeletePods(pod, trouble, unstick)
 		}

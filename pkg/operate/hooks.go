@@ -188,7 +188,7 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 		}
 		if next := answer.At.Add(c.Pause.Duration); next.After(h.now) {
 			d := decide(Wait, ReasonHookRuns, waitDrainRetry(run.Label(), problem), nil)
-			d.Subject, d.Detail, d.Until = podSubject(h.vars[profile.PodName]), run.Label(), &next
+			d.Subject, d.Detail, d.Until = podSubject(h.vars[profile.PodName]), fmt.Sprintf("%s, retry %d", run.Label(), try+1), &next
 			return nil, h.now, &d, nil
 		}
 	}

@@ -358,6 +358,7 @@ func requireNoUpdateDue(l look) *Decision {
 		return nil
 	}
 	d := decide(Wait, ReasonUpdateInProgress, msgWaitForUpdate(due, l.s.Set.Status.UpdateRevision), nil)
+	d.Detail = fmt.Sprint(due)
 	return &d
 }
 

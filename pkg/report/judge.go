@@ -262,10 +262,10 @@ func (st *Status) stuck(s *sts.Snapshot, c *record.Canary) bool {
 		case !sts.StrategyOf(s.Set).ReplacesPods() && r.Revision != "" && r.Revision != st.UpdateRevision && !r.Terminating:
 			msg = sentence(msg, msgOnDeleteWaits())
 			hint = st.replaceCommand(s, r.Ordinal)
-		case needed && (c == nil || !c.Aborting), rollout != nil && c != nil:
+		case needed && (c == nil || !c.Aborting):
 			hint = st.canary("abort")
-		case rollout != nil && rollout.Remedy != diagnose.NoRemedy:
-			hint = sts.Kubectl(st.Namespace, "sts unstick", st.Name)
+		case rollout != nil && (c != nil || rollout.Remedy != diagnose.NoRemedy):
+			hint = record.RollBackCommand(s.Set)
 		}
 		st.say(Stuck, msg, hint)
 		return true

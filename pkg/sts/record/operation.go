@@ -167,6 +167,15 @@ func ReadCanary(set *appsv1.StatefulSet) (*Canary, error) {
 	return c, err
 }
 
+// RollBackCommand rolls a stuck update back, for a hint: a canary that is in progress is aborted, which does
+// the same as unstick then.
+func RollBackCommand(set *appsv1.StatefulSet) sts.Hint {
+	if c, err := ReadCanary(set); err == nil && c != nil {
+		return sts.Kubectl(set.Namespace, "sts canary abort", set.Name)
+	}
+	return sts.Kubectl(set.Namespace, "sts unstick", set.Name)
+}
+
 // ReadRestart reads the record of a restart in progress: nil when there is none, an error
 // when it can't be read.
 func ReadRestart(set *appsv1.StatefulSet) (*Restart, error) {
