@@ -366,7 +366,7 @@ func TestPreviewBackingOutOfAQuota(t *testing.T) {
 	}
 }
 
-// A pause before a retry is told apart from the command that runs, and one pod from another.
+// A pause before a retry is not the same wait as the command that runs, and one pod is not another.
 func TestKeysOfWaits(t *testing.T) {
 	q := quorum()
 	key := func(say func(*operate.Exec) *operate.ExecResult) string {
@@ -383,6 +383,6 @@ func TestKeysOfWaits(t *testing.T) {
 	updating := rolling(1).Snapshots()[0]
 	promote := operate.NewPromoteCanary(operate.PromoteOptions{Lock: holder("1")}, updating)
 	if d := operate.Next(promote, updating, operate.Facts{}); d.Subject != "pod/web-3" || d.Reason != operate.ReasonPodNotAvailable {
-		t.Errorf("a pod that is to be replaced: %s %s", d.Reason, d.Subject)
+		t.Errorf("a pod that waits for its replacement: %s %s", d.Reason, d.Subject)
 	}
 }
