@@ -9,9 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
 )
 
 // fileLimit is larger than any object that a cluster stores.
@@ -54,38 +53,9 @@ func readAll(env *Env, name string) ([]byte, error) {
 	return data, err
 }
 
-// manifestObject is one object of a manifest.
-type manifestObject struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-	Metadata   struct {
-		Name      string `json:"name"`
-		Namespace string `json:"namespace"`
-	} `json:"metadata"`
-
-	raw      []byte // JSON
-	file     string
-	document int        // in the file, from 1 on; 0 where the file has only one
-	node     *yaml.Node // where the file is YAML, for lines
-}
-
-// where names the file of the object, with the line or the document.
-func (o *manifestObject) where(path string) string {
-	switch line := lineOf(o.node, path); {
-	case line > 0:
-		return fmt.Sprintf("%s:%d", o.file, line)
-	case o.document > 0:
-		return fmt.Sprintf("%s, document %d", o.file, o.document)
-	}
-	return o.file
-}
-
-// String names the object in a message.
-func (o *manifestObject) String() string { return strings.TrimSpace(o.Kind + " " + o.Metadata.Name) }
-
 // readObjects reads the objects of a file, of standard input ("-"), or of the manifests in
 // a folder, not those in folders below it.
-func readObjects(ctx context.Context, env *Env, name string) ([]manifestObject, error) {
+func readObjects(ctx context.Context, env *Env, name string) ([]manifest.Object, error) {
 	files := []string{name}
 	if info, err := os.Stat(name); name != "-" && err == nil && info.IsDir() {
 		entries, err := os.ReadDir(name)
@@ -99,13 +69,13 @@ func readObjects(ctx context.Context, env *Env, name string) ([]manifestObject, 
 			}
 		}
 	}
-	var out []manifestObject
+	var out []manifest.Object
 	for _, file := range files {
 		data, err := readFile(ctx, env, file)
 		if err != nil {
 			return nil, err
 		}
-		objects, err := parseObjects(data)
+		objects, err := manifest.Parse(data)
 		if err != nil {
 			if file != name {
 				err = fmt.Errorf("%s: %w", filepath.Base(file), err)
@@ -113,7 +83,7 @@ func readObjects(ctx context.Context, env *Env, name string) ([]manifestObject, 
 			return nil, err
 		}
 		for i := range objects {
-			objects[i].file = file
+			objects[i].File = file
 		}
 		out = append(out, objects...)
 	}
@@ -121,7 +91,7 @@ func readObjects(ctx context.Context, env *Env, name string) ([]manifestObject, 
 }
 
 // onlyThese ends the error that an object is not in a manifest.
-func onlyThese(objects []manifestObject) string {
+func onlyThese(objects []manifest.Object) string {
 	const most = 5
 	var names []string
 	for _, o := range objects {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
@@ -23,10 +22,5 @@ func TestManifestMessages(t *testing.T) {
 		call(msgDuplicateField),
 		call(msgMisspelledField),
 		call(msgUnknownField),
-		call(msgSkippedDocuments),
-		call(msgHelmTemplate, errors.New("yaml: line 2: could not find expected ':'")),
-		call(msgNotObjects),
-		call(msgListWithoutItems),
-		call(msgNoSuchKind, "Statefulset", "apps/v1", "StatefulSet", "apps/v1"),
 	)
 }

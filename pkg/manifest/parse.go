@@ -1,4 +1,4 @@
-package cli
+package manifest
 
 import (
 	"bufio"
@@ -22,10 +22,10 @@ import (
 // jsonPrefix is how far kubectl looks into a file for the opening brace of JSON.
 const jsonPrefix = 4096
 
-// parseObjects reads the objects of a file as kubectl does, with the same decoders: YAML
+// Parse reads the objects of a file as kubectl does, with the same decoders: YAML
 // documents or a stream of JSON, in UTF-8, or in UTF-16 with its byte order mark; lists are
 // expanded. A document that kubectl would skip is an error.
-func parseObjects(data []byte) ([]manifestObject, error) {
+func Parse(data []byte) ([]Object, error) {
 	data, _, err := transform.Bytes(unicode.BOMOverride(unicode.UTF8.NewDecoder()), data)
 	if err != nil {
 		return nil, err
@@ -38,17 +38,17 @@ func parseObjects(data []byte) ([]manifestObject, error) {
 	if isYAML && len(nodes) > len(documents) || !isYAML && unread(data) {
 		return nil, errors.New(msgSkippedDocuments())
 	}
-	var out []manifestObject
+	var out []Object
 	for i, raw := range documents {
-		object := manifestObject{raw: raw}
+		object := Object{Raw: raw}
 		if len(documents) > 1 {
-			object.document = i + 1
+			object.Document = i + 1
 		}
 		if isYAML && len(nodes) == len(documents) {
 			object.node = nodes[i]
 		}
 		if out, err = addObjects(out, object); err != nil {
-			return nil, inDocument(object.document, err)
+			return nil, inDocument(object.Document, err)
 		}
 	}
 	return out, nil
@@ -92,19 +92,19 @@ const mostQuoted = 100
 
 // addObjects adds the object of a document, or the objects of its list. Errors are kubectl's
 // own.
-func addObjects(out []manifestObject, object manifestObject) ([]manifestObject, error) {
-	if object.raw[0] != '{' {
+func addObjects(out []Object, object Object) ([]Object, error) {
+	if object.Raw[0] != '{' {
 		return nil, errors.New(msgNotObjects())
 	}
-	decoded, _, err := unstructured.UnstructuredJSONScheme.Decode(object.raw, nil, nil)
+	decoded, _, err := unstructured.UnstructuredJSONScheme.Decode(object.Raw, nil, nil)
 	if err != nil {
-		quoted := string(object.raw)
+		quoted := string(object.Raw)
 		if len(quoted) > mostQuoted {
 			err = errors.New(strings.ReplaceAll(err.Error(), quoted, quoted[:mostQuoted]+"…"))
 		}
 		return nil, err
 	}
-	if err := kjson.Unmarshal(object.raw, &object); err != nil {
+	if err := kjson.Unmarshal(object.Raw, &object); err != nil {
 		return nil, err
 	}
 	if object.APIVersion == "" {
@@ -119,12 +119,12 @@ func addObjects(out []manifestObject, object manifestObject) ([]manifestObject, 
 	var list struct {
 		Items []json.RawMessage `json:"items"`
 	}
-	if err := kjson.Unmarshal(object.raw, &list); err != nil {
+	if err := kjson.Unmarshal(object.Raw, &list); err != nil {
 		return nil, err
 	}
 	for i, item := range list.Items {
 		inner := object
-		inner.raw, inner.node = bytes.TrimSpace(item), nodeAt(object.node, "items["+strconv.Itoa(i)+"]")
+		inner.Raw, inner.node = bytes.TrimSpace(item), nodeAt(object.node, "items["+strconv.Itoa(i)+"]")
 		if out, err = addItem(out, inner); err != nil {
 			return nil, fmt.Errorf("items[%d]: %w", i, err)
 		}
@@ -133,12 +133,12 @@ func addObjects(out []manifestObject, object manifestObject) ([]manifestObject, 
 }
 
 // addItem adds an item of a list. The items of a StatefulSetList have no kind of their own.
-func addItem(out []manifestObject, item manifestObject) ([]manifestObject, error) {
+func addItem(out []Object, item Object) ([]Object, error) {
 	var head struct {
 		APIVersion string `json:"apiVersion"`
 		Kind       string `json:"kind"`
 	}
-	if err := kjson.Unmarshal(item.raw, &head); err != nil {
+	if err := kjson.Unmarshal(item.Raw, &head); err != nil {
 		return nil, err
 	}
 	kind := strings.TrimSuffix(item.Kind, "List")
@@ -147,33 +147,11 @@ func addItem(out []manifestObject, item manifestObject) ([]manifestObject, error
 		return addObjects(out, item)
 	}
 	apiVersion := item.APIVersion
-	if err := kjson.Unmarshal(item.raw, &item); err != nil {
+	if err := kjson.Unmarshal(item.Raw, &item); err != nil {
 		return nil, err
 	}
 	item.Kind, item.APIVersion = kind, apiVersion
 	return append(out, item), nil
-}
-
-// kinds are the kinds that are read from manifests, with their API groups.
-var kinds = map[string]string{
-	"StatefulSet": "apps", "Service": "", "Endpoints": "", "EndpointSlice": "discovery.k8s.io",
-	"PodDisruptionBudget": "policy", "HorizontalPodAutoscaler": "autoscaling",
-}
-
-// unserved is an error where no API server has such a kind: the kind has incorrect case, or is in
-// another of Kubernetes' own groups.
-func (o *manifestObject) unserved() string {
-	group, version, found := strings.Cut(o.APIVersion, "/")
-	if !found {
-		group, version = "", o.APIVersion
-	}
-	own := !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io")
-	for kind, in := range kinds {
-		if own && strings.EqualFold(o.Kind, kind) && (o.Kind != kind || group != in) && group != "extensions" {
-			return msgNoSuchKind(o.Kind, o.APIVersion, kind, strings.TrimPrefix(in+"/"+version, "/"))
-		}
-	}
-	return ""
 }
 
 // unread says whether there is more than one document between two separators, of which kubectl

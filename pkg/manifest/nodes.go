@@ -1,4 +1,4 @@
-package cli
+package manifest
 
 import (
 	"bytes"
@@ -36,7 +36,7 @@ func yamlNodes(data []byte) ([]*yaml.Node, bool) {
 
 // problems are the errors of strict field validation, with the fields that are set twice in the
 // YAML: kubectl sends only the last value of these.
-func (o *manifestObject) problems(found []sts.FieldProblem) []sts.FieldProblem {
+func (o *Object) problems(found []sts.FieldProblem) []sts.FieldProblem {
 	if o.node != nil {
 		found = slices.DeleteFunc(found, func(p sts.FieldProblem) bool { return p.Twice })
 		found = append(found, duplicates(o.node, "")...)

@@ -1,0 +1,213 @@
+package doctor
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Finding is the result of a check, with its place.
+type Finding struct {
+	sts.Finding
+	// Namespace is the namespace of the object; absent for an object of the cluster.
+	Namespace string `json:"namespace,omitempty"`
+	// Ordinals are the ordinals that it concerns; absent if it concerns the whole object.
+	Ordinals []sts.Ordinal `json:"ordinals,omitempty"`
+	// Field is the field that is to blame: `spec.template.spec.containers[0].readinessProbe`.
+	Field string `json:"field,omitempty"`
+	// File is the manifest that contains the object; absent for a finding in a cluster.
+	File string `json:"file,omitempty"`
+	// Line is the line of the field in that file, or of the nearest field above it that exists; absent if it
+	// is not known.
+	Line int `json:"line,omitempty"`
+	// Patch is the YAML of the fix: fields to set in the object, or an object to create.
+	Patch string `json:"patch,omitempty"`
+	// Ignored is true if the object, or the command line, says that the check is to be ignored.
+	Ignored bool `json:"ignored,omitempty"`
+	// IgnoreReason is the reason that the annotation gives.
+	IgnoreReason string `json:"ignoreReason,omitempty"`
+
+	// Subject is the object.
+	Subject metav1.Object `json:"-"`
+
+	set metav1.Object // that was looked at; nil for a check of other objects
+}
+
+// SetResult is the result for one StatefulSet.
+type SetResult struct {
+	// Namespace is the namespace of the StatefulSet.
+	Namespace string `json:"namespace"`
+	// Name is the name of the StatefulSet.
+	Name string `json:"name"`
+	// File is the manifest that contains it.
+	File string `json:"file,omitempty"`
+	// Count is the number of its findings.
+	Count
+}
+
+// Count is a number of findings, by severity.
+type Count struct {
+	// Errors is the number of errors that are not ignored.
+	Errors int `json:"errors"`
+	// Warnings is the number of warnings that are not ignored.
+	Warnings int `json:"warnings"`
+	// Infos is the number of findings for information that are not ignored.
+	Infos int `json:"infos"`
+	// Ignored is the number of ignored findings.
+	Ignored int `json:"ignored"`
+}
+
+func (c *Count) add(f *Finding) {
+	switch {
+	case f.Ignored:
+		c.Ignored++
+	case f.Severity == sts.SeverityError:
+		c.Errors++
+	case f.Severity == sts.SeverityWarning:
+		c.Warnings++
+	default:
+		c.Infos++
+	}
+}
+
+// Omitted is a check that was omitted because something could not be read.
+type Omitted struct {
+	// Code is the check.
+	Code sts.FindingCode `json:"code"`
+	// Resource is what could not be read: `persistentvolumes`.
+	Resource string `json:"resource"`
+}
+
+// FileProblem is a manifest that could not be read.
+type FileProblem struct {
+	// File is the manifest.
+	File string `json:"file"`
+	// Message is why it could not be read.
+	Message string `json:"message"`
+}
+
+// Report is what the checks have found.
+type Report struct {
+	metav1.TypeMeta `json:",inline"`
+	// Items are the StatefulSets, by namespace and name.
+	Items []SetResult `json:"items"`
+	// Findings are the findings, the most severe first, then by object and ordinal.
+	Findings []Finding `json:"findings"`
+	// Summary is the number of all findings.
+	Summary Count `json:"summary"`
+	// Missing is what could not be read, usually because a permission is missing.
+	Missing []sts.Missing `json:"missing,omitempty"`
+	// Omitted are the checks that were omitted because of that.
+	Omitted []Omitted `json:"omitted,omitempty"`
+	// Files are the manifests that could not be read; with any, the exit code is 1.
+	Files []FileProblem `json:"files,omitempty"`
+}
+
+// Locate finds the place of a field of an object: its file and line. An empty file is no place.
+type Locate func(object metav1.Object, field string) (file string, line int)
+
+// Examine runs all checks. ignore are codes to ignore everywhere.
+func Examine(in *Input, ignore []sts.FindingCode, locate Locate) *Report {
+	r := &Report{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DoctorReport"}, Items: []SetResult{}, Findings: []Finding{}, Missing: in.Missing}
+	snapshots := in.Snapshots()
+	looks := make([]*Look, len(snapshots))
+	for i, s := range snapshots {
+		looks[i] = in.Look(s)
+	}
+	for _, c := range Checks() {
+		if !c.Looks.fits(in.Offline) {
+			continue
+		}
+		if missing := lacks(in, c); missing != "" {
+			r.Omitted = append(r.Omitted, Omitted{c.Code, missing})
+			continue
+		}
+		if c.RunAll != nil {
+			r.add(c, nil, c.RunAll(in))
+		}
+		if c.Run != nil {
+			for _, l := range looks {
+				r.add(c, l, c.Run(l))
+			}
+		}
+	}
+	r.ignore(in, looks, ignore)
+	r.finish(in, looks, locate)
+	return r
+}
+
+// lacks is a resource that the check needs and that could not be read.
+func lacks(in *Input, c *Check) string {
+	if in.Offline {
+		return ""
+	}
+	for _, resource := range c.Needs {
+		if !in.Knows(resource) {
+			return resource
+		}
+	}
+	return ""
+}
+
+// add completes the findings of a check.
+func (r *Report) add(c *Check, l *Look, found []Finding) {
+	for _, f := range found {
+		f.Code = cmp.Or(f.Code, c.Code)
+		f.Severity = cmp.Or(f.Severity, c.Severity)
+		if l != nil {
+			f.set = l.Set
+			if f.Object == "" {
+				f.Object, f.Namespace, f.Subject = "statefulset/"+l.Set.Name, l.Set.Namespace, l.Set
+			}
+			f.Namespace = cmp.Or(f.Namespace, l.Set.Namespace)
+		}
+		r.Findings = append(r.Findings, f)
+	}
+}
+
+// finish sorts, counts and locates.
+func (r *Report) finish(in *Input, looks []*Look, locate Locate) {
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Object, b.Object),
+			slices.Compare(a.Ordinals, b.Ordinals), strings.Compare(string(a.Code), string(b.Code)))
+	})
+	counts := map[metav1.Object]*Count{}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if locate != nil && f.Subject != nil {
+			f.File, f.Line = locate(f.Subject, f.Field)
+		}
+		r.Summary.add(f)
+		if f.set != nil {
+			if counts[f.set] == nil {
+				counts[f.set] = &Count{}
+			}
+			counts[f.set].add(f)
+		}
+	}
+	for _, l := range looks {
+		item := SetResult{Namespace: l.Set.Namespace, Name: l.Set.Name}
+		if c := counts[metav1.Object(l.Set)]; c != nil {
+			item.Count = *c
+		}
+		if locate != nil {
+			item.File, _ = locate(l.Set, "")
+		}
+		r.Items = append(r.Items, item)
+	}
+}
+
+// Worst are the findings at or above a severity that are not ignored.
+func (r *Report) Worst(at sts.Severity) []Finding {
+	var out []Finding
+	for _, f := range r.Findings {
+		if !f.Ignored && f.Severity.Rank() <= at.Rank() {
+			out = append(out, f)
+		}
+	}
+	return out
+}
