@@ -79,10 +79,9 @@ func (o *dnsOptions) check(cmd *cobra.Command, out *output) error {
 	o.resolve = o.resolve || o.from != "" || o.server != "" || o.wait || o.watch
 	o.names.Offline, o.names.Resolve = len(o.files) > 0, o.resolve
 	changed := cmd.Flags().Changed
-	if o.domain = strings.ToLower(strings.Trim(o.domain, ".")); o.domain != "" || changed("cluster-domain") {
-		if problems := validation.IsDNS1123Subdomain(o.domain); len(problems) > 0 {
-			return invalidFlag("cluster-domain", o.domain, "must be a DNS name")
-		}
+	var err error
+	if o.domain, err = checkDomain(cmd, o.domain); err != nil {
+		return err
 	}
 	if !changed("replicas") {
 		o.replicas = asItHas
@@ -94,4 +93,16 @@ func (o *dnsOptions) check(cmd *cobra.Command, out *output) error {
 		return usagef("--port requires -o seeds")
 	}
 	return nil
+}
+
+// checkDomain checks --cluster-domain. The domain of a cluster has no dots around it.
+func checkDomain(cmd *cobra.Command, domain string) (string, error) {
+	domain = strings.ToLower(strings.Trim(domain, "."))
+	if domain == "" && !cmd.Flags().Changed("cluster-domain") {
+		return "", nil
+	}
+	if problems := validation.IsDNS1123Subdomain(domain); len(problems) > 0 {
+		return "", invalidFlag("cluster-domain", domain, "must be a DNS name")
+	}
+	return domain, nil
 }

@@ -22,12 +22,12 @@ func (c *common) manifestNames(ctx context.Context, o dnsOptions) (*sts.Inventor
 	return inv, o.pick(inv, strings.Join(o.files, ","))
 }
 
-// manifestDomain is the domain of the names in manifests.
-func (o *dnsOptions) manifestDomain() names.Domain {
-	if o.domain == "" {
+// manifestDomain is the domain of the names in manifests: the one of --cluster-domain, or the default.
+func manifestDomain(domain string) names.Domain {
+	if domain == "" {
 		return names.Domain{Name: names.DefaultDomain, Source: names.DomainAssumed}
 	}
-	return names.Domain{Name: o.domain, Source: names.DomainGiven}
+	return names.Domain{Name: domain, Source: names.DomainGiven}
 }
 
 // pick keeps the sets that are selected by name or selector.

@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
+	"k8s.io/cli-runtime/pkg/resource"
 )
 
 // fileLimit is larger than any object that a cluster stores.
@@ -53,41 +55,63 @@ func readAll(env *Env, name string) ([]byte, error) {
 	return data, err
 }
 
+// manifestFiles are the files that a name of --filename stands for: itself, or the manifests in a folder, with
+// recursive also those in the folders below it.
+func manifestFiles(name string, recursive bool) ([]string, error) {
+	if scheme, _, found := strings.Cut(name, "://"); found && (scheme == "http" || scheme == "https") {
+		return nil, errors.New(msgNoURLs())
+	}
+	info, err := os.Stat(name)
+	if name == "-" || err != nil || !info.IsDir() {
+		return []string{name}, nil // reading it reports why it cannot be read
+	}
+	var files []string
+	err = filepath.WalkDir(name, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && path != name && !recursive:
+			return filepath.SkipDir
+		case !e.IsDir() && slices.Contains(resource.FileExtensions, filepath.Ext(path)):
+			files = append(files, path)
+		}
+		return nil
+	})
+	return files, err
+}
+
 // readObjects reads the objects of a file, of standard input ("-"), or of the manifests in
 // a folder, not those in folders below it.
 func readObjects(ctx context.Context, env *Env, name string) ([]manifest.Object, error) {
-	files := []string{name}
-	if info, err := os.Stat(name); name != "-" && err == nil && info.IsDir() {
-		entries, err := os.ReadDir(name)
-		if err != nil {
-			return nil, err
-		}
-		files = nil
-		for _, e := range entries {
-			if !e.IsDir() && slices.Contains([]string{".json", ".yaml", ".yml"}, filepath.Ext(e.Name())) {
-				files = append(files, filepath.Join(name, e.Name()))
-			}
-		}
+	files, err := manifestFiles(name, false)
+	if err != nil {
+		return nil, err
 	}
 	var out []manifest.Object
 	for _, file := range files {
-		data, err := readFile(ctx, env, file)
-		if err != nil {
-			return nil, err
-		}
-		objects, err := manifest.Parse(data)
+		objects, err := readManifest(ctx, env, file)
 		if err != nil {
 			if file != name {
 				err = fmt.Errorf("%s: %w", filepath.Base(file), err)
 			}
 			return nil, err
 		}
-		for i := range objects {
-			objects[i].File = file
-		}
 		out = append(out, objects...)
 	}
 	return out, nil
+}
+
+// readManifest reads the objects of one file.
+func readManifest(ctx context.Context, env *Env, file string) ([]manifest.Object, error) {
+	data, err := readFile(ctx, env, file)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := manifest.Parse(data)
+	for i := range objects {
+		objects[i].File = file
+	}
+	return objects, err
 }
 
 // onlyThese ends the error that an object is not in a manifest.

@@ -11,6 +11,12 @@ func msgFileTooLarge(name string, limit int) string {
 	return fmt.Sprintf("%s is larger than %d MiB, the limit for a manifest", name, limit)
 }
 
+func msgNoURLs() string {
+	return "URLs are not supported: download the manifest, or pipe it to --filename -"
+}
+
+func msgNoManifests() string { return "the directory has no files that end in .json, .yaml or .yml" }
+
 func msgFoundOnly(objects []string) string {
 	if len(objects) == 0 {
 		return ": the file has no objects"

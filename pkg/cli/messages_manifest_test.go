@@ -11,6 +11,8 @@ func TestManifestMessages(t *testing.T) {
 	const where, object = "web.yaml:5", "StatefulSet web"
 	messagetest.Golden(t, "manifest",
 		call(msgFileTooLarge, "web.yaml", 16),
+		call(msgNoURLs),
+		call(msgNoManifests),
 		call(msgFoundOnly, nil),
 		call(msgFoundOnly, []string{"Service/web", "ConfigMap/web"}),
 		call(msgAssumedNamespace, "shop"),

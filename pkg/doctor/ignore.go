@@ -101,7 +101,7 @@ func (r *Report) ignore(in *Input, looks []*Look, everywhere []sts.FindingCode) 
 			}
 			message := msgIgnoreUnused(entry.code)
 			if check == nil || string(check.Code) != entry.code {
-				message = msgIgnoreUnknown(entry.code, nearestCodes(entry.code))
+				message = msgNoSuchCheck(entry.code, nearestCodes(entry.code))
 			}
 			found := l.found(sts.SeverityInfo, entry.field, message, nil)
 			found[0].Ignored = slices.Contains(everywhere, "IgnoreUnused")

@@ -30,6 +30,9 @@ type Input struct {
 	// PersistentVolumes are the volumes with their node affinity.
 	PersistentVolumes []*corev1.PersistentVolume
 
+	// Examined says whether findings about this set are wanted; nil for all. The others are context.
+	Examined func(*appsv1.StatefulSet) bool
+
 	// Documents are all objects of the manifests.
 	Documents []Document
 }
@@ -38,6 +41,8 @@ type Input struct {
 type Document struct {
 	APIVersion, Kind string
 	JSON             json.RawMessage
+	// Problem is why it could not be decoded, empty if it was, or if its kind is not read.
+	Problem string
 	// Object is the decoded object, or its metadata only where no check needs more.
 	Object metav1.Object
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -113,10 +114,11 @@ type Locate func(object metav1.Object, field string) (file string, line int)
 // Examine runs all checks. ignore are codes to ignore everywhere.
 func Examine(in *Input, ignore []sts.FindingCode, locate Locate) *Report {
 	r := &Report{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DoctorReport"}, Items: []SetResult{}, Findings: []Finding{}, Missing: in.Missing}
-	snapshots := in.Snapshots()
-	looks := make([]*Look, len(snapshots))
-	for i, s := range snapshots {
-		looks[i] = in.Look(s)
+	var looks []*Look
+	for _, s := range in.Snapshots() {
+		if in.Examined == nil || in.Examined(s.Set) {
+			looks = append(looks, in.Look(s))
+		}
 	}
 	for _, c := range Checks() {
 		if !c.Looks.fits(in.Offline) {
@@ -127,7 +129,10 @@ func Examine(in *Input, ignore []sts.FindingCode, locate Locate) *Report {
 			continue
 		}
 		if c.RunAll != nil {
-			r.add(c, nil, c.RunAll(in))
+			r.add(c, nil, slices.DeleteFunc(c.RunAll(in), func(f Finding) bool {
+				set, ok := f.Subject.(*appsv1.StatefulSet)
+				return ok && in.Examined != nil && !in.Examined(set)
+			}))
 		}
 		if c.Run != nil {
 			for _, l := range looks {
@@ -136,7 +141,7 @@ func Examine(in *Input, ignore []sts.FindingCode, locate Locate) *Report {
 		}
 	}
 	r.ignore(in, looks, ignore)
-	r.finish(in, looks, locate)
+	r.finish(looks, locate)
 	return r
 }
 
@@ -158,6 +163,9 @@ func (r *Report) add(c *Check, l *Look, found []Finding) {
 	for _, f := range found {
 		f.Code = cmp.Or(f.Code, c.Code)
 		f.Severity = cmp.Or(f.Severity, c.Severity)
+		if set, ok := f.Subject.(*appsv1.StatefulSet); ok {
+			f.set = set
+		}
 		if l != nil {
 			f.set = l.Set
 			if f.Object == "" {
@@ -170,7 +178,7 @@ func (r *Report) add(c *Check, l *Look, found []Finding) {
 }
 
 // finish sorts, counts and locates.
-func (r *Report) finish(in *Input, looks []*Look, locate Locate) {
+func (r *Report) finish(looks []*Look, locate Locate) {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Object, b.Object),
 			slices.Compare(a.Ordinals, b.Ordinals), strings.Compare(string(a.Code), string(b.Code)))

@@ -1,0 +1,3 @@
+package doctor
+
+func budgetChecks() []*Check { return nil }

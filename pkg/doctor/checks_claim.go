@@ -1,0 +1,3 @@
+package doctor
+
+func claimChecks() []*Check { return nil }

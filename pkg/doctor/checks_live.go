@@ -1,0 +1,3 @@
+package doctor
+
+func liveChecks() []*Check { return nil }

@@ -1,0 +1,3 @@
+package doctor
+
+func placementChecks() []*Check { return nil }
