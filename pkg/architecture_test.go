@@ -14,7 +14,9 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,6 +124,80 @@ func TestPurePackagesHaveNoClock(t *testing.T) {
 		t.Error(use)
 	}
 }
+
+// The picture in CONTRIBUTING.md has every import that the layers allow, and no other one that they do not
+// allow at least through another package.
+func TestThePictureHasTheLayers(t *testing.T) {
+	drawn := picture(t)
+	for name, rules := range layers {
+		reachable := map[string]bool{}
+		for queue := slices.Clone(rules.imports); len(queue) > 0; queue = queue[1:] {
+			if !reachable[queue[0]] {
+				reachable[queue[0]] = true
+				queue = append(queue, layers[queue[0]].imports...)
+			}
+		}
+		for to := range layers {
+			switch allowed := slices.Contains(rules.imports, to); {
+			case allowed && !drawn[name][to]:
+				t.Errorf("CONTRIBUTING.md does not draw that %s may import %s", name, to)
+			case drawn[name][to] && !reachable[to]:
+				t.Errorf("CONTRIBUTING.md draws that %s may import %s, which layers does not allow", name, to)
+			}
+		}
+	}
+}
+
+// picture is what each layer may import, as drawn in CONTRIBUTING.md: anything that follows it on a line.
+func picture(t *testing.T) map[string]map[string]bool {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join("..", "CONTRIBUTING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(page), "## Imports point downwards\n\n```\n")
+	text, _, _ = strings.Cut(text, "```")
+	var lines []string
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		line = branch.ReplaceAllString(line, "cli ─▶")
+		begin, rest, alternatives := strings.Cut(line, "{")
+		if !alternatives {
+			lines = append(lines, line)
+			continue
+		}
+		inside, end, _ := strings.Cut(rest, "}")
+		for _, way := range strings.Split(inside, ",") {
+			lines = append(lines, begin+way+end)
+		}
+	}
+	drawn := map[string]map[string]bool{}
+	for _, line := range lines {
+		var above []string
+		for _, column := range strings.Split(line, "─▶") {
+			var here []string
+			for _, word := range strings.Split(column, ",") {
+				for name := range layers {
+					if path.Base(name) == strings.TrimSpace(word) {
+						here = append(here, name)
+					}
+				}
+			}
+			for _, from := range above {
+				for _, to := range here {
+					if drawn[from] == nil {
+						drawn[from] = map[string]bool{}
+					}
+					drawn[from][to] = true
+				}
+			}
+			above = append(above, here...)
+		}
+	}
+	return drawn
+}
+
+// branch is the beginning of a line that continues one from above.
+var branch = regexp.MustCompile(`^ *[├└]─+▶`)
 
 // violations are the direct imports that the layers do not allow.
 func (g graph) violations() []string {

@@ -9,9 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 )
 
-// A command in a hint ends its line, so that it can be pasted: no golden file has text after one.
+// A command in a hint ends its line, so that it can be pasted: no golden file has text after one, and what
+// follows it reads well on a line of its own.
 func TestCommandsInHintsCanBePasted(t *testing.T) {
 	read := 0
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -24,7 +26,11 @@ func TestCommandsInHintsCanBePasted(t *testing.T) {
 			return err
 		}
 		transcript := filepath.Dir(path) == filepath.Join("cli", "testdata") // command lines and their output
+		messages := filepath.Base(filepath.Dir(path)) == "messages" || filepath.Ext(path) == ".decisions"
 		for i, line := range strings.Split(string(text), "\n") {
+			if messages && line != "" && !saysSomething(line) {
+				t.Errorf("%s:%d: a line without a letter or digit, which the end of a command left: %s", path, i+1, line)
+			}
 			if transcript && !strings.HasPrefix(line, "→") {
 				continue
 			}
@@ -67,6 +73,12 @@ func TestNotPasteable(t *testing.T) {
 }
 
 var commandName = regexp.MustCompile(`(^|[^-\w/])kubectl (sts|annotate|apply|create|delete|describe|edit|get|label|logs|patch|rollout|scale) `)
+
+// saysSomething reports whether the line has a letter or digit. In a hint, text after a command begins a
+// line, which should not be only a closing parenthesis.
+func saysSomething(line string) bool {
+	return strings.IndexFunc(line, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0
+}
 
 // commandsIn are the rests of the line from each command on. A command in double quotes ends with them.
 func commandsIn(line string) []string {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The files in "Where to change what" of CONTRIBUTING.md exist, and no change needs more than four.
+// The files in "Where to change what" of CONTRIBUTING.md exist and have what it names in them, and no change needs more than four.
 func TestWhereToChangeWhat(t *testing.T) {
 	t.Chdir("../..")
 	lines := strings.Split(section(read(t, "CONTRIBUTING.md"), "## Where to change what"), "\n| ")
@@ -25,6 +25,11 @@ func TestWhereToChangeWhat(t *testing.T) {
 			files = append(files, file)
 			if _, err := os.Stat(file); err != nil {
 				t.Errorf("%s: %v", row, err)
+			}
+		}
+		for _, match := range regexp.MustCompile("`(\\w+)` in `([a-z0-9_/-]+\\.go)`").FindAllStringSubmatch(row, -1) {
+			if !regexp.MustCompile(`\b` + match[1] + `\b`).MatchString(read(t, match[2])) {
+				t.Errorf("%s: %s has no %s", row, match[2], match[1])
 			}
 		}
 		if len(files) == 0 || len(files) > 4 {

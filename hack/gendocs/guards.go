@@ -27,7 +27,7 @@ func commandGuards() string {
 	for _, v := range allVerbs() {
 		names := map[guard.Moment][]string{}
 		for _, g := range v.Rules {
-			names[g.When] = append(names[g.When], g.Name)
+			names[g.When()] = append(names[g.When()], g.Name())
 		}
 		fmt.Fprintf(&b, "| %s |", verbTitle(v))
 		for _, m := range moments {
@@ -57,7 +57,7 @@ func guardMeanings() string {
 	refuses := map[string]string{}
 	for _, v := range allVerbs() {
 		for _, g := range v.Rules {
-			refuses[g.Name] = g.Refuses
+			refuses[g.Name()] = g.Refuses()
 		}
 	}
 	var b strings.Builder

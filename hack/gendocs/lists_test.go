@@ -1,7 +1,11 @@
 package main
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"maps"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -41,6 +45,7 @@ func TestListsInDocsAreComplete(t *testing.T) {
 		{"docs/safety.md", "## What it writes", []string{
 			record.CanaryAnnotation, record.RestartAnnotation, record.DrainAnnotation, record.ParkedAnnotation, record.OwnerAnnotation,
 		}},
+		{"docs/safety.md", "## What it writes", events(t)},
 		{"pkg/cli/help/pvc-gc.txt", "", inWords(of(reflect.TypeFor[claims.State]()))},
 		{"docs/safety.md", "## Claims at risk", of(reflect.TypeFor[diagnose.ClaimRiskReason]())},
 		{"docs/safety.md", "## Orphaned claims", []string{claims.KeepAnnotation, sts.MakerAnnotation, record.ParkedAnnotation, sts.ClaimAnnotation}},
@@ -56,6 +61,68 @@ func TestListsInDocsAreComplete(t *testing.T) {
 			}
 		}
 	}
+}
+
+// events are the reasons of the Events that are recorded on a StatefulSet: in the calls that name one, and in
+// variables for them.
+func events(t *testing.T) []string {
+	t.Helper()
+	found := map[string]bool{}
+	add := func(values []ast.Expr) {
+		for _, v := range values {
+			if text, ok := v.(*ast.BasicLit); ok && reason.MatchString(text.Value) {
+				found[strings.Trim(text.Value, `"`)] = true
+			}
+		}
+	}
+	for _, pattern := range []string{"pkg/operate/*.go", "pkg/kube/*.go", "pkg/cli/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.CallExpr:
+					if slices.Contains([]string{"action", "newScale", "note", "record", "Record"}, called(n)) {
+						add(n.Args)
+					}
+				case *ast.AssignStmt:
+					if to, ok := n.Lhs[0].(*ast.Ident); ok && to.Name == "event" {
+						add(n.Rhs)
+					}
+				}
+				return true
+			})
+		}
+	}
+	for _, known := range []string{"CanaryStarted", "Unparked", "MemberDrained", "PodEvicted", "ClaimsDeleted", "ScaleUpStarted"} {
+		if !found[known] { // one for each way to name an event
+			t.Errorf("%s was not found", known)
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// reason is the reason of an Event, in quotes.
+var reason = regexp.MustCompile(`^"[A-Z][A-Za-z]+"$`)
+
+// called is the name of the function or method that is called.
+func called(call *ast.CallExpr) string {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
 }
 
 // section is the text below a heading, up to the next heading of its level; without a heading, all of it.

@@ -152,6 +152,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"dns web --from-pod web-0 --server 10.96.0.10",
 		"dns web --resolve --container app",
 		"dns web --resolve --timeout 1m",
+		"dns web --watch --exit-code",
 		"dns web --wait --timeout=-1s",
 		"dns web -f a.yaml --resolve",
 		"restart web --leader-last",

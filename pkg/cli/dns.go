@@ -54,6 +54,7 @@ func newDNS(c *common) *cobra.Command {
 		cmd.MarkFlagsMutuallyExclusive("filename", asking)
 		cmd.MarkFlagsMutuallyExclusive("replicas", asking)
 	}
+	cmd.MarkFlagsMutuallyExclusive("exit-code", "watch")
 	cmd.MarkFlagsMutuallyExclusive("filename", "all-namespaces")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var err error

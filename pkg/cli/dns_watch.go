@@ -36,16 +36,23 @@ func watchDNS(ctx context.Context, c *common, client *kube.Client, server nameSe
 	}}
 	watch := names.NewWatch(o.names.Ordinals)
 	end, err := nameloop.Run(ctx, world, watch, nameloop.Options{Names: o.names, Wait: o.wait, Timeout: o.timeout}, w)
+	return w.ended(watch, end, err)
+}
+
+// ended is the error of the command after the loop.
+func (w *dnsWatch) ended(watch *names.Watch, end operate.Decision, err error) error {
 	switch timeout := (*loop.TimeoutError)(nil); {
-	case errors.As(err, &timeout) && !o.wait:
+	case errors.As(err, &timeout) && !w.options.wait:
 		return nil // the requested duration of --watch
 	case errors.As(err, &timeout) && watch.Report != nil: // the last state
-		if err := showDNS(c, o, out, watch.Report); err != nil {
+		if err := showDNS(w.common, w.options, w.out, watch.Report); err != nil {
 			return err
 		}
 		return err
 	case err == nil && end.Verdict == operate.Stuck:
 		return &outcomeError{Decision: end}
+	case err == nil && end.Verdict == operate.Done:
+		return w.options.verdict(watch.Report)
 	}
 	return err
 }

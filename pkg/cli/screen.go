@@ -47,8 +47,9 @@ func (s *screen) tell() kube.Tell {
 }
 
 // over overwrites its previous line. Nothing is written where lines cannot be
-// overwritten: the line is only about time that passes.
+// overwritten: the line is only about time that passes. The text may be foreign.
 func (s *screen) over(text string) {
+	text = render.OneLine(text)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.terminal || text == s.live || s.style.Width > 0 && len(text) >= s.style.Width {

@@ -66,9 +66,12 @@ func TestNothingForeignOnTheScreen(t *testing.T) {
 	s.warn(foreign)
 	s.tell().Warn(foreign)
 	s.tell().Say(foreign)
+	s.over(foreign)
+	s.done()
 	(&narrator{screen: s}).Executed(&operate.Exec{For: foreign}, operate.ExecResult{Problem: foreign})
 	ended := msgCommandEnded((&operate.Exec{For: "app failed"}).Label(), operate.ExecResult{Problem: "app failed"}.String())
-	want := "warning: app failed\nnote: app failed\nwarning: app failed\nwarning: app failed\napp failed\n" + ended + "\n"
+	want := "warning: app failed\nnote: app failed\nwarning: app failed\nwarning: app failed\napp failed\n" +
+		s.style.Paint(render.Dim, "app failed") + "\r          \r" + ended + "\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -12,7 +12,7 @@ func msgFound(code sts.FindingCode, set string) string {
 }
 
 func hintServerLog() sts.Hint {
-	return sts.Hintf("every query failed; check the logs of the DNS server (for CoreDNS: %s)",
+	return sts.Hintf("every query failed; check the logs of the DNS server; for CoreDNS: %s",
 		sts.Kubectl("kube-system", "logs", "-l", "k8s-app=kube-dns"))
 }
 

@@ -1,8 +1,6 @@
 package names
 
-import (
-	"slices"
-)
+import "slices"
 
 // Resolved reports whether the name of every ordinal in range resolves correctly.
 func (w *Watch) Resolved() bool { return !w.astray() && len(w.Report.Pending()) == 0 }

@@ -109,9 +109,7 @@ func (i autoPromote) Next(s *sts.Snapshot, f Facts) Decision {
 }
 
 func (i autoPromote) guards() setGuards {
-	resume := abortGuard
-	resume.Check = i.requireNotAborting
-	return append(i.promotionGuards(resume),
+	return append(i.promotionGuards(guard.New(abortGuard.Rule, i.requireNotAborting)),
 		i.adoptionGuard(sts.FieldPartition).At(guard.Always),
 		availableGuard(Stuck),
 		budgetsGuard,

@@ -124,6 +124,7 @@ func guardedVerbs() []guardedVerb {
 			return operate.NewUnstick(operate.UnstickOptions{Lock: l}, s)
 		}, []int{0, 2, 4}, nil},
 		{"restart", web(), func(l operate.Lock, _ *sts.Snapshot) operate.Intent {
+			l.Command = "restart"
 			return operate.RestartPods{Lock: l, Ordinals: only}
 		}, []int{1, 3}, []int{0, 2, 4}},
 		{"drain-scale", web(), func(l operate.Lock, s *sts.Snapshot) operate.Intent {
@@ -236,7 +237,7 @@ func TestClaimsNamedInTheTemplateAreGuarded(t *testing.T) {
 		pod.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "shared"}}}}
 	}
-	last := lastOf(operate.Preview(operate.RestartPods{Lock: holder("1")}, inv.Snapshots()[0]))
+	last := lastOf(operate.Preview(restarter("1"), inv.Snapshots()[0]))
 	if last.Reason != operate.ReasonDataLoss || last.Subject != "persistentvolumeclaim/shared" {
 		t.Errorf("%+v", last)
 	}
@@ -250,7 +251,7 @@ func TestARescueWithoutItsCopy(t *testing.T) {
 	inv.Volumes[1].ReclaimPolicy = corev1.PersistentVolumeReclaimRetain
 	inv.Volumes[1].Retained = &sts.RetainedClaim{UID: inv.Claims[1].UID, Copy: "pv-copy"}
 	held := func() operate.Decision {
-		return lastOf(operate.Preview(operate.RestartPods{Lock: holder("1")}, inv.Snapshots()[0]))
+		return lastOf(operate.Preview(restarter("1"), inv.Snapshots()[0]))
 	}
 	if last := held(); last.Reason != operate.ReasonDataLoss {
 		t.Errorf("without the copy: %+v", last)
@@ -295,7 +296,7 @@ func TestASharedClaimThatIsRescued(t *testing.T) {
 	rescued(inv, 0)
 	inv.Pods[1].Spec.Volumes = append(inv.Pods[1].Spec.Volumes, inv.Pods[0].Spec.Volumes...)
 	inv.Budgets = nil
-	last := lastOf(operate.Preview(operate.RestartPods{Lock: holder("1")}, inv.Snapshots()[0]))
+	last := lastOf(operate.Preview(restarter("1"), inv.Snapshots()[0]))
 	if last.Reason != operate.ReasonDataLoss || last.Subject != "persistentvolumeclaim/data-web-0" || !strings.Contains(last.Hint.String(), "pvc-gc undo data-web-0") {
 		t.Errorf("%+v", last)
 	}
@@ -321,7 +322,7 @@ func TestWhatHasNoDataIsNotGuarded(t *testing.T) {
 			mounting(inv)
 			badStates[diagnose.ClaimIsTerminating](inv, 2)
 			change(inv)
-			if last := lastOf(operate.Preview(operate.RestartPods{Lock: holder("1")}, inv.Snapshots()[0])); last.Verdict != operate.Done {
+			if last := lastOf(operate.Preview(restarter("1"), inv.Snapshots()[0])); last.Verdict != operate.Done {
 				t.Errorf("%+v", last)
 			}
 		})

@@ -20,7 +20,7 @@ func TestConfirmed(t *testing.T) {
 	start := func(*sts.Snapshot) operate.Intent {
 		return operate.StartCanary{Lock: holder("1"), Images: []operate.ImageRequest{{Image: "app:v2"}}, Canaries: intstr.FromInt32(3)}
 	}
-	restart := func(*sts.Snapshot) operate.Intent { return operate.RestartPods{Lock: holder("1")} }
+	restart := func(*sts.Snapshot) operate.Intent { return restarter("1") }
 	drain := func(s *sts.Snapshot) operate.Intent {
 		return operate.NewDrainScale(operate.DrainOptions{Lock: holder("1"), Replicas: 2, NoHooks: true}, s)
 	}

@@ -214,7 +214,7 @@ func TestLockTakenIsNoStart(t *testing.T) {
 	inv := ststest.Web(3)
 	owned("alice@laptop", "1")(inv)
 	took := operate.Facts{TookOver: &record.Owner{Name: "alice@laptop", ID: "0", Command: "canary promote"}}
-	if d := operate.Next(operate.RestartPods{Lock: holder("1")}, inv.Snapshots()[0], took); d.Reason != "Begin" {
+	if d := operate.Next(restarter("1"), inv.Snapshots()[0], took); d.Reason != "Begin" {
 		t.Errorf("restart: %s %s", d.Verdict, d.Reason)
 	}
 	l := holder("1")

@@ -57,8 +57,8 @@ func TestTrials(t *testing.T) {
 		"abort of pods that are not ready": {standing(2), []change{starting(3), starting(4)}, abort, []trial{"web-3 web:1 (web-stable) for web-canary x2"}},
 		"abort of a pod that is missing":   {standing(1), []change{missing(4)}, abort, []trial{"web-4 web:1 (web-stable) for  x1"}},
 		"unstick goes back":                {rolling(1, crashing(4), undone), nil, unstick, []trial{"web-4 web:1 (web-stable) for web-canary x1"}},
-		"restart":                          {standing(2), nil, operate.RestartPods{Lock: holder("1")}, []trial{"web-4 web:2 (web-canary) for web-canary x2 costs", "web-2 web:1 (web-stable) for web-stable x3 costs"}},
-		"restart of a pod that fails":      {ststest.Web(5), []change{crashing(1)}, operate.RestartPods{Lock: holder("1"), Ordinals: sts.Ordinals{{First: 1, Last: 1}}}, []trial{"web-1 web:1 (web-stable) for web-stable x1 costs"}},
+		"restart":                          {standing(2), nil, restarter("1"), []trial{"web-4 web:2 (web-canary) for web-canary x2 costs", "web-2 web:1 (web-stable) for web-stable x3 costs"}},
+		"restart of a pod that fails":      {ststest.Web(5), []change{crashing(1)}, operate.RestartPods{Lock: restarter("1").Lock, Ordinals: sts.Ordinals{{First: 1, Last: 1}}}, []trial{"web-1 web:1 (web-stable) for web-stable x1 costs"}},
 		"scale up":                         {unsized, nil, drain(unsized, 5), []trial{"web-3 web:1 (web-stable) for  x2 costs claims 2"}},
 		"scale up with a start ordinal": {other, []change{onSet(func(s *appsv1.StatefulSet) {
 			s.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 1}

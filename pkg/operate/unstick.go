@@ -74,12 +74,11 @@ func (i unstick) Next(s *sts.Snapshot, f Facts) Decision {
 }
 
 func (i unstick) guards() setGuards {
-	resume, managed := abortGuard, i.managedGuard(sts.FieldTemplate)
-	resume.Check = i.requireNotAborting
+	managed := i.managedGuard(sts.FieldTemplate)
 	return setGuards{
 		i.lockGuard(),
 		recordGuard,
-		resume,
+		guard.New(abortGuard.Rule, i.requireNotAborting),
 		settledGuard,
 		guard.New(partitionGuard.Rule, i.requireStrategy),
 		guard.New(guard.NewRule("stuck", "refuses, or ends, unless the update is proven to be stuck", guard.BeforeStart), requireStuck),

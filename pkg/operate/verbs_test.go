@@ -17,7 +17,7 @@ func TestVerbs(t *testing.T) {
 	}.Check(t)
 	// An intent without the method would not take the lock of another command first, and nothing would say so.
 	for _, v := range Verbs() {
-		locks := slices.ContainsFunc(v.Rules, func(r guard.Rule) bool { return r.Name == guard.Lock })
+		locks := slices.ContainsFunc(v.Rules, func(r guard.Rule) bool { return r.Name() == guard.Lock })
 		if _, ok := v.Intent.(locker); ok != locks {
 			t.Errorf("%s: takes the lock: %t, has the guard: %t", v.Name, ok, locks)
 		}

@@ -14,9 +14,9 @@ func DNSChanges(w io.Writer, changes []names.Change) error {
 	lines := make([]string, len(changes))
 	for i := range changes {
 		c := &changes[i]
-		lines[i] = msgDNSChange(c.Name, c.Type, dnsState(c))
+		lines[i] = OneLine(msgDNSChange(c.Name, c.Type, dnsState(c)))
 	}
-	_, err := fmt.Fprintln(w, Printable(strings.Join(lines, "\n")))
+	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
 	return err
 }
 

@@ -16,7 +16,7 @@ func TestDNSChanges(t *testing.T) {
 	unpublished.Unpublished, unpublished.Why = true, "the pod is not ready"
 	soon.After, late.After = 40*time.Millisecond, 2940*time.Millisecond
 	var b strings.Builder
-	if err := DNSChanges(&b, []names.Change{unpublished, change(names.Incorrect, "resolves to\x07 10.0.0.9", "10.0.0.9"), soon, late}); err != nil {
+	if err := DNSChanges(&b, []names.Change{unpublished, change(names.Incorrect, "resolves to\x07\n10.0.0.9", "10.0.0.9"), soon, late}); err != nil {
 		t.Fatal(err)
 	}
 	const want = `web-0.web A not published: the pod is not ready

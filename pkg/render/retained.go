@@ -26,11 +26,11 @@ func RetainedTable(w io.Writer, kept []sts.RetainedVolume, now time.Time, st Sty
 }
 
 // RescueTable prints the claims to rescue, and why each is at risk.
-func RescueTable(w io.Writer, claims []claims.Claim, now time.Time, st Style) error {
+func RescueTable(w io.Writer, items []claims.Claim, now time.Time, st Style) error {
 	t := table{style: st}
 	t.header("CLAIM", "VOLUME", "SIZE", "CLASS", "RECLAIM", "DELETED", "RISK")
-	for i := range claims {
-		c := &claims[i]
+	for i := range items {
+		c := &items[i]
 		deleted := "-"
 		if c.DeletionTimestamp != nil {
 			deleted = sts.Age(now.Sub(c.DeletionTimestamp.Time)) + " ago"

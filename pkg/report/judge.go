@@ -132,8 +132,11 @@ func (st *Status) judgeClaims(s *sts.Snapshot, replicas []sts.Replica) {
 	}
 	if len(rescued) > 0 {
 		st.Message = sentence(st.Message, msgClaimsRescued(rescued))
+		undo := hintUndoWithoutPods(len(rescued), sts.Kubectl(st.Namespace, "sts pvc-gc undo", rescued...))
 		if len(st.Hint) == 0 {
-			st.Hint = hintUndoWithoutPods(sts.Kubectl(st.Namespace, "sts pvc-gc undo", rescued[0]))
+			st.Hint = undo
+		} else {
+			st.Hint = sts.Hintf("%s; %s", st.Hint, undo)
 		}
 	}
 	if len(risks) == 0 {

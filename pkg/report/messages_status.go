@@ -111,15 +111,18 @@ func msgRestartRecordRemains() string {
 	return "all pods restarted, but the restart record still exists"
 }
 
-func hintUndoWithoutPods(undo sts.Hint) sts.Hint {
-	return sts.Hintf("when its pods are gone: %s", undo)
+func hintUndoWithoutPods(claims int, undo sts.Hint) sts.Hint {
+	if claims == 1 {
+		return sts.Hintf("restore the claim when its pods are gone: %s", undo)
+	}
+	return sts.Hintf("restore the claims when their pods are gone: %s", undo)
 }
 
 func msgClaimsRescued(claims []string) string {
 	if len(claims) == 1 {
-		return "claim " + claims[0] + " is being deleted, but its volume retains the data: when its pods are gone, run pvc-gc undo to restore it"
+		return "claim " + claims[0] + " is being deleted, but its volume retains the data"
 	}
-	return "claims " + sayFew(claims) + " are being deleted, but their volumes retain the data: when their pods are gone, run pvc-gc undo to restore them"
+	return "claims " + sayFew(claims) + " are being deleted, but their volumes retain the data"
 }
 
 func msgDoNotRestart(ordinals []sts.Ordinal, risk string, claims int) string {

@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
@@ -56,6 +57,15 @@ func TestStatusOfClaimsAtRisk(t *testing.T) {
 			inv.Claims[2].DeletionTimestamp = deleted
 			inv.Volumes[2].ReclaimPolicy, inv.Volumes[2].Retained = corev1.PersistentVolumeReclaimRetain, &sts.RetainedClaim{UID: inv.Claims[2].UID}
 		}, report.Complete, nil, "", report.MsgClaimsRescued([]string{"shared"}), "kubectl sts pvc-gc undo shared -n test"},
+		{"two claims are rescued, and a restart was interrupted", func(inv *sts.Inventory) {
+			for k := range 2 {
+				inv.Claims[k].DeletionTimestamp = deleted
+				inv.Volumes[k].ReclaimPolicy, inv.Volumes[k].Retained = corev1.PersistentVolumeReclaimRetain, &sts.RetainedClaim{UID: inv.Claims[k].UID}
+			}
+			restart := record.Restart{Pods: map[sts.Ordinal]types.UID{0: inv.Pods[0].UID}, Command: "restart", StartedAt: ststest.Now}
+			inv.Sets[0].Annotations = map[string]string{record.RestartAnnotation: sts.EncodeAnnotation(restart)}
+		}, report.Progressing, nil, "", report.MsgClaimsRescued([]string{"data-web-1", "data-web-0"}),
+			"kubectl sts restart web -n test, kubectl sts pvc-gc undo data-web-1 data-web-0 -n test"},
 		{"a volume is being deleted", func(inv *sts.Inventory) { inv.Volumes[0].DeletionTimestamp = deleted }, report.DataAtRisk,
 			[]sts.Ordinal{0}, diagnose.VolumeIsTerminating, "pv-data-web-0", "kubectl sts pvc-gc rescue data-web-0 -n test"},
 		{"a claim is lost, and a canary stands", func(inv *sts.Inventory) {

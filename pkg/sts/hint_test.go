@@ -50,7 +50,7 @@ func TestHints(t *testing.T) {
 	}
 }
 
-// A command is one line, and a shell reads from it what was given.
+// A command is one line, whatever its words contain.
 func TestQuotedWords(t *testing.T) {
 	for word, want := range map[string]string{
 		"a b":            `'a b'`,

@@ -117,6 +117,11 @@ func (r *runner) run(ctx context.Context) (operate.Decision, error) {
 			if !ok {
 				return operate.Decision{}, errors.Join(view.Err(), context.Cause(ctx))
 			}
+			for _, set := range inv.Sets {
+				if err := names.CheckOrdinals(set); err != nil { // of a set that was scaled meanwhile
+					return operate.Decision{}, err
+				}
+			}
 			r.watch.Look(r.Clock.Now(), names.NewReport(inv, r.options.Names))
 		case a := <-answers:
 			r.asking = false

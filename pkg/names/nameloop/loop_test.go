@@ -255,6 +255,17 @@ func TestTheWatchFails(t *testing.T) {
 	})
 }
 
+// A set may be scaled to more names than can be listed while the loop runs.
+func TestOrdinalsThatCannotBeListed(t *testing.T) {
+	inv := inventory("web")
+	*inv.Sets[0].Spec.Replicas = names.MostNames + 1
+	w, end := play(t, inv, Options{Timeout: time.Second}, nil)
+	if want := names.CheckOrdinals(inv.Sets[0]); end.err == nil || want == nil || end.err.Error() != want.Error() {
+		t.Errorf("ended with %v, want %v", end.err, want)
+	}
+	w.expect(t)
+}
+
 func TestASetWithoutServiceIsStuck(t *testing.T) {
 	w, end := play(t, inventory(""), Options{Wait: true}, nil)
 	if end.err != nil || end.Verdict != operate.Stuck || end.Message != msgNothingToWaitFor("web") {

@@ -16,38 +16,47 @@ const (
 	BeforeStep Moment = "before each step"
 )
 
-// Rule is one condition that a verb requires.
+// Rule is one condition that a verb requires, made by [NewRule].
 type Rule struct {
-	// Name stands for the same condition in every verb.
-	Name string
-	// Refuses is what is refused or waited for, for the docs.
-	Refuses string
-	When    Moment
+	name, refuses string
+	when          Moment
 }
 
 // NewRule is a rule: its name, what is refused or waited for, and when.
 func NewRule(name, refuses string, when Moment) Rule {
-	return Rule{Name: name, Refuses: refuses, When: when}
+	return Rule{name: name, refuses: refuses, when: when}
 }
+
+// Name stands for the same condition in every verb.
+func (r Rule) Name() string { return r.name }
+
+// Refuses is what is refused or waited for, for the docs.
+func (r Rule) Refuses() string { return r.refuses }
+
+// When is when the condition is checked.
+func (r Rule) When() Moment { return r.when }
 
 // At is the rule at another moment.
 func (r Rule) At(when Moment) Rule {
-	r.When = when
+	r.when = when
 	return r
 }
 
-// Guard is a rule with its check, which returns nil when the condition is met. Otherwise the
-// decision is to refuse or to wait, that there is nothing to do, or a step that comes first. L is what
-// the check looks at, and D the type of the decision.
+// Guard is a rule with its check, made by [New]. L is what the check looks at, and D the type of the
+// decision.
 type Guard[L, D any] struct {
 	Rule
-	Check func(L) *D
+	check func(L) *D
 }
 
-// New is a guard: a rule with its check.
+// New is a guard: a rule with its check, which returns nil when the condition is met. Otherwise the
+// decision is to refuse or to wait, that there is nothing to do, or a step that comes first.
 func New[L, D any](r Rule, check func(L) *D) Guard[L, D] {
-	return Guard[L, D]{Rule: r, Check: check}
+	return Guard[L, D]{Rule: r, check: check}
 }
+
+// Check is the decision of the check.
+func (g Guard[L, D]) Check(l L) *D { return g.check(l) }
 
 // At is the guard at another moment.
 func (g Guard[L, D]) At(when Moment) Guard[L, D] {
@@ -62,7 +71,7 @@ type List[L, D any] []Guard[L, D]
 // is not met.
 func (gs List[L, D]) Require(when Moment, l L) *D {
 	for _, g := range gs {
-		if g.When != when {
+		if g.when != when {
 			continue
 		}
 		if d := g.Check(l); d != nil {

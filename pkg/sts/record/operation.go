@@ -188,7 +188,7 @@ func ReadRestart(set *appsv1.StatefulSet) (*Restart, error) {
 
 // restartCommand is a command with its options, each a plain word or quoted for a shell. It is
 // printed in hints, so an annotation that holds anything else is not trusted.
-var restartCommand = regexp.MustCompile(`^[a-z]+( ([A-Za-z0-9%+,./:=@_-]|'[^'[:cntrl:]]*'|\\'|\$'([^'\\[:cntrl:]]|\\[^[:cntrl:]])*')+)*$`)
+var restartCommand = regexp.MustCompile(`^restart( ([A-Za-z0-9%+,./:=@_-]|'[^'\p{Cc}]*'|\\'|\$'([^'\\\p{Cc}]|\\\P{Cc})*')+)*$`)
 
 // ReadOwner reads which command holds the lock of the set: nil when none does, an error when
 // the record can't be read.

@@ -77,6 +77,28 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// The command in a record is printed in hints, so it must be one that restart has written.
+func TestCommandsOfRestarts(t *testing.T) {
+	for command, want := range map[string]bool{
+		"":                     true,
+		"restart":              true,
+		"restart --ordinal=0":  true,
+		"restart-all":          false,
+		"status --watch":       false,
+		"restart; rm -rf /":    false,
+		"restart 'it is'":      true,
+		"restart 'a\u009b2K'":  false,
+		`restart $'a\nb\'c'`:   true,
+		"restart $'a\u009b2K'": false,
+		"restart $'\\\u009b'":  false,
+	} {
+		r := record.Restart{Command: command, StartedAt: ststest.Now}
+		if _, err := record.ReadRestart(annotated(record.RestartAnnotation, sts.EncodeAnnotation(r))); (err == nil) != want {
+			t.Errorf("%q: %v", command, err)
+		}
+	}
+}
+
 func TestAnnotationsAbsentOrGarbage(t *testing.T) {
 	if c, err := record.ReadCanary(&appsv1.StatefulSet{}); c != nil || err != nil {
 		t.Errorf("no annotation: %v, %v", c, err)

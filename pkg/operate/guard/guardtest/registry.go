@@ -40,7 +40,7 @@ func (r Registry) required(t *testing.T) {
 	for _, v := range r.Verbs {
 		has := map[string]bool{}
 		for _, rule := range v.Rules {
-			has[rule.Name] = true
+			has[rule.Name()] = true
 		}
 		for _, name := range guard.Required() {
 			if why := v.Without[name]; has[name] == (why != "") {
@@ -79,8 +79,8 @@ func (r Registry) moments(t *testing.T, methods []*ast.FuncDecl) {
 			if slices.Contains(r.Common, rule) {
 				continue
 			}
-			if moment := constants[rule.When]; !checked[typeName(v.Intent)][moment] {
-				t.Errorf("%s: no method of %s checks the guards of the moment %s%q, and %q is one", v.Name, typeName(v.Intent), moment, rule.When, rule.Name)
+			if moment := constants[rule.When()]; !checked[typeName(v.Intent)][moment] {
+				t.Errorf("%s: no method of %s checks the guards of the moment %s%q, and %q is one", v.Name, typeName(v.Intent), moment, rule.When(), rule.Name())
 			}
 		}
 	}
@@ -114,10 +114,10 @@ func Described(t *testing.T, verbs []guard.Verb) {
 	refuses := map[string]string{}
 	for _, v := range verbs {
 		for _, rule := range v.Rules {
-			if old, known := refuses[rule.Name]; rule.Name == "" || rule.Refuses == "" || known && old != rule.Refuses {
-				t.Errorf("%s: the guard %q is described as %q, elsewhere as %q", v.Name, rule.Name, rule.Refuses, old)
+			if old, known := refuses[rule.Name()]; rule.Name() == "" || rule.Refuses() == "" || known && old != rule.Refuses() {
+				t.Errorf("%s: the guard %q is described as %q, elsewhere as %q", v.Name, rule.Name(), rule.Refuses(), old)
 			}
-			refuses[rule.Name] = rule.Refuses
+			refuses[rule.Name()] = rule.Refuses()
 		}
 	}
 }
