@@ -26,7 +26,11 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, f
 		return nil, q, err
 	}
 	q.Features.KubernetesMinor = o.assumed.Features.KubernetesMinor
-	if err := requirePredictable(s.Set, q.From == forecast.Live); err != nil {
+	var accepted *appsv1.StatefulSet
+	if q.From == forecast.Live {
+		accepted = s.Set
+	}
+	if err := requirePredictable(s.Set, accepted); err != nil {
 		return nil, q, err
 	}
 	o.gates(s, &q)
@@ -49,7 +53,7 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, f
 	if err := o.requireRecreate(s, &q); err != nil {
 		return nil, q, err
 	}
-	if err := requirePredictable(q.Set, false); err != nil {
+	if err := requirePredictable(q.Set, accepted); err != nil {
 		return nil, q, err
 	}
 	if q.From == forecast.Live {
