@@ -171,12 +171,16 @@ func (c *common) hint(hint sts.Hint) sts.Hint {
 	})
 }
 
-// clusterFlags are the flags of the command line that select the cluster.
+// clusterFlags are the flags of the command line that select the cluster, and how it is verified.
 func (c *common) clusterFlags() []string {
 	f := c.config
 	flags := setFlags([]stringFlag{
 		{"context", f.Context}, {"kubeconfig", f.KubeConfig}, {"cluster", f.ClusterName}, {"server", f.APIServer},
+		{"certificate-authority", f.CAFile}, {"tls-server-name", f.TLSServerName},
 	})
+	if f.Insecure != nil && *f.Insecure {
+		flags = append(flags, "--insecure-skip-tls-verify")
+	}
 	return flags
 }
 
