@@ -71,9 +71,6 @@ func (g *gcRun) carryOut(ctx context.Context, world *kube.Claims, tasks []claiml
 	progress.next = began.Add(progress.every())
 	claimloop.Run(ctx, world, tasks, claimloop.Options{Concurrency: g.workers, Timeout: g.timeout, DryRun: world.DryRun, OnlyReads: g.dryRun == "client"}, func(r claimloop.Result) {
 		item := &items[r.Task]
-		if g.dryRun == "client" && r.Err == nil && r.Decision.Verdict == operate.Wait {
-			r.Decision.Verdict = operate.Do // it would continue from there
-		}
 		if d := r.Decision; d.Verdict != "" && (d.Verdict != operate.Do || g.dryRun != "none" && r.Err == nil) {
 			item.Outcome = &d
 		}

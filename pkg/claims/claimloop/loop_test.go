@@ -2,6 +2,7 @@ package claimloop_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -354,6 +355,30 @@ func TestClaimsOnlyReads(t *testing.T) {
 		ends := runClaims(t.Context(), newClaims(), claimloop.Options{Concurrency: 2, OnlyReads: true}, 2, 3)
 		if diff := cmp.Diff(all(2, 3, "Do"), ends); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// later is an intent that has to wait for the cluster first.
+type later struct{}
+
+func (later) Next(claims.View) claims.ClaimDecision {
+	return claims.ClaimDecision{Verdict: operate.Wait, Reason: claims.ReasonNotReleased, Message: "for its release"}
+}
+
+// What would be waited for is the result, in words.
+func TestClaimsOnlyReadsWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []byte
+		claimloop.Run(t.Context(), newClaims(), []claimloop.Task{{Intent: later{}, View: claims.View{Name: "0-0"}}},
+			claimloop.Options{Concurrency: 1, Timeout: time.Minute, OnlyReads: true}, func(r claimloop.Result) {
+				if o := r.Outcome("purged", "purged (client dry run)"); o != (claimloop.Outcome{Word: "purged", Line: "purged (client dry run)", End: claimloop.EndGood}) {
+					t.Errorf("%+v", o)
+				}
+				got, _ = json.Marshal(r.Decision)
+			})
+		if want := `{"verdict":"Wait","reason":"NotReleased","message":"waiting for its release"}`; string(got) != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	})
 }
