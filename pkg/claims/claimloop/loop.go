@@ -34,6 +34,12 @@ type Task struct {
 	View claims.View
 }
 
+// Settled is an intent that was decided before, without anything to write: nothing is read for it.
+type Settled claims.ClaimDecision
+
+// Next implements [claims.Intent].
+func (s Settled) Next(claims.View) claims.ClaimDecision { return claims.ClaimDecision(s) }
+
 // Result is its result.
 type Result struct {
 	// Task is the number of the task.
@@ -81,7 +87,7 @@ func Run(ctx context.Context, c Cluster, tasks []Task, o Options, ended func(Res
 		if byNamespace[ns] == nil {
 			order = append(order, ns)
 		}
-		byNamespace[ns] = append(byNamespace[ns], &run{intent: tasks[n].Intent, result: Result{Task: n, View: tasks[n].View}})
+		byNamespace[ns] = append(byNamespace[ns], newRun(n, &tasks[n]))
 	}
 	// While claims of one namespace are waited for, there are calls for others.
 	namespaces := make(chan struct{}, perCall*o.Concurrency)
@@ -112,6 +118,11 @@ type run struct {
 	read   bool
 	steps  int
 	over   bool
+}
+
+func newRun(n int, task *Task) *run {
+	_, settled := task.Intent.(Settled)
+	return &run{intent: task.Intent, result: Result{Task: n, View: task.View}, read: settled}
 }
 
 // namespace works through the claims of one namespace in groups: all claims of a group are

@@ -383,6 +383,27 @@ func TestClaimsOnlyReadsWait(t *testing.T) {
 	})
 }
 
+// What was decided before is not read again, whatever the cluster would answer.
+func TestClaimsSettled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newClaims()
+		w.read = func(string) error { return errors.New("no read") }
+		var tasks []claimloop.Task
+		for _, v := range []operate.Verdict{operate.Refused, operate.Do, operate.Wait} {
+			d := claimloop.Settled{Verdict: v, Action: &claims.PurgeVolume{}}
+			tasks = append(tasks, claimloop.Task{Intent: d, View: claims.View{Name: string(v)}})
+		}
+		claimloop.Run(t.Context(), w, tasks, claimloop.Options{Concurrency: 1, Timeout: time.Minute, OnlyReads: true}, func(r claimloop.Result) {
+			if r.Err != nil || string(r.Decision.Verdict) != r.View.Name {
+				t.Errorf("%s: %s %v", r.View.Name, r.Decision.Verdict, r.Err)
+			}
+		})
+		if len(w.log) > 0 {
+			t.Errorf("calls: %v", w.log)
+		}
+	})
+}
+
 func TestClaimsDryRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newClaims() // nothing is ever gone
