@@ -295,6 +295,21 @@ func TestClaimsTryAgain(t *testing.T) {
 	})
 }
 
+// A webhook that is required and does not respond: the claim is refused when the retries are used up.
+func TestClaimsWebhookAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newClaims()
+		tries := 0
+		w.apply = func(context.Context, string, int) error {
+			tries++
+			return fmt.Errorf("%w: %w", operate.ErrTransient, operate.RefuseWritten("", "persistentvolume/x", &sts.Alteration{}))
+		}
+		if diff := cmp.Diff(all(1, 1, "Refused"), runClaims(t.Context(), w, claimloop.Options{Concurrency: 1}, 1, 1)); diff != "" || tries != 5 {
+			t.Errorf("%d tries (-want +got):\n%s", tries, diff)
+		}
+	})
+}
+
 func TestClaimsTimeOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ends := runClaims(t.Context(), newClaims(), claimloop.Options{Concurrency: 2, Timeout: 10 * time.Second}, 1, 2)
