@@ -41,6 +41,7 @@ func (p *gcProgress) ended(item *GCItem, r claimloop.Result) {
 		name = item.Namespace + "/" + name
 	}
 	outcome := r.Outcome(p.run.did, msgDryRun(p.run.did, p.run.dryRun))
+	item.word = outcome.Word
 	p.tally.Add(name, outcome)
 	p.tell(name, outcome, r.Decision.Hint)
 }

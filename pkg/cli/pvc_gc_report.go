@@ -67,6 +67,8 @@ type GCItem struct {
 	Outcome *claims.ClaimDecision `json:"outcome,omitempty"`
 	// Error is the error that ended it, including a timeout or an interruption.
 	Error string `json:"error,omitempty"`
+
+	word string // what the result is counted as; empty if the claim was not processed
 }
 
 func retainedItem(r retained) GCItem {

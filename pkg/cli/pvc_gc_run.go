@@ -102,13 +102,14 @@ func (g *gcRun) report(items []GCItem, started time.Time, missing []sts.Missing)
 	return r
 }
 
+// finish prints the report. The names are those of a list, or of what the command has done.
 func (g *gcRun) finish(r *GCReport) error {
 	if g.out.human() {
 		return nil
 	}
 	var names []string
 	for i := range r.Items {
-		if item := &r.Items[i]; item.Error == "" && (item.Outcome == nil || item.Outcome.Verdict != operate.Refused) {
+		if item := &r.Items[i]; item.word == g.did || g.onlyLists && item.Outcome == nil {
 			names = append(names, g.nameOf(item))
 		}
 	}

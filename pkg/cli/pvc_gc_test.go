@@ -144,6 +144,51 @@ func TestProgressOfClaims(t *testing.T) {
 	}
 }
 
+// With -o name only what was deleted is printed, not what was kept, was gone, failed or was not started.
+func TestNamesOfResults(t *testing.T) {
+	decided := func(v operate.Verdict, reason string) claimloop.Result {
+		return claimloop.Result{Decision: claims.ClaimDecision{Verdict: v, Reason: reason}}
+	}
+	results := []claimloop.Result{
+		decided(operate.Done, claims.ReasonClaimDeleted), decided(operate.Done, claims.ReasonClaimKept), decided(operate.Done, claims.ReasonClaimGone),
+		decided(operate.Stuck, claims.ReasonClaimRestored), decided(operate.Refused, claims.ReasonVolumeNotOurs), decided(operate.Do, ""),
+		{Err: errors.New("no")}, {Err: &loop.InterruptedError{}},
+	}
+	for _, test := range []struct {
+		resource  string
+		onlyLists bool
+		want      []string
+	}{
+		{"persistentvolumeclaim", false, []string{"persistentvolumeclaim/c-0", "persistentvolumeclaim/c-5"}},
+		{"persistentvolume", false, []string{"persistentvolume/v-0", "persistentvolume/v-5"}},
+		{"persistentvolume", true, []string{"persistentvolume/v-0", "persistentvolume/v-2"}},
+	} {
+		var out bytes.Buffer
+		env := &Env{IOStreams: genericiooptions.IOStreams{Out: &out, ErrOut: io.Discard}, Clock: testingclock.NewFakeClock(ststest.Now), Getenv: func(string) string { return "" }}
+		g := &gcRun{common: &common{env: env, config: genericclioptions.NewConfigFlags(true)}, did: "deleted", out: newOutput(&cobra.Command{}), onlyLists: test.onlyLists}
+		*g.out.flags.OutputFormat, g.out.resource = "name", test.resource
+		items := make([]GCItem, len(results))
+		for n := range items {
+			items[n] = GCItem{Claim: fmt.Sprintf("c-%d", n), Volume: fmt.Sprintf("v-%d", n)}
+		}
+		if test.onlyLists {
+			items = items[:3]
+			items[1].Outcome = &claims.ClaimDecision{Verdict: operate.Refused}
+		} else {
+			p := &gcProgress{run: g, screen: newScreen(env), total: len(results), tally: claimloop.Tally{Did: g.did}}
+			for n, r := range results {
+				p.ended(&items[n], r)
+			}
+		}
+		if err := g.finish(g.report(items, ststest.Now, nil)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, strings.Fields(out.String())); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", test, diff)
+		}
+	}
+}
+
 func TestUndoIn(t *testing.T) {
 	undo := sts.Kubectl("a", "sts pvc-gc undo")
 	for want, namespaces := range map[string][]string{
