@@ -195,12 +195,12 @@ func checkedByDryRun(err error) error {
 	return err
 }
 
-// Quotas are the namespace's, none without permission to list them.
-func (c *Client) Quotas(ctx context.Context, namespace string) ([]*corev1.ResourceQuota, error) {
+// Quotas are the namespace's; missing says why there are none without permission to list them.
+func (c *Client) Quotas(ctx context.Context, namespace string) (quotas []*corev1.ResourceQuota, missing []sts.Missing, err error) {
 	inv := &sts.Inventory{}
 	r := reader{ctx: ctx, inv: inv}
-	var out []*corev1.ResourceQuota
 	r.list("resourcequotas", metav1.ListOptions{Limit: pageSize}, listOf(c.kube.CoreV1().ResourceQuotas(namespace).List),
-		func(o runtime.Object) { out = append(out, o.(*corev1.ResourceQuota)) })
-	return out, r.wait()
+		func(o runtime.Object) { quotas = append(quotas, o.(*corev1.ResourceQuota)) })
+	err = r.wait()
+	return quotas, inv.Missing, err
 }
