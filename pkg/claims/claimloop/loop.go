@@ -50,7 +50,7 @@ type Result struct {
 	// Err is set when an error ended it; it is a [TimeoutError] when it waited too long,
 	// an [InterruptedError] when it was not started or not finished.
 	Err error
-	// Wrote is set when something was changed.
+	// Wrote is set when something was changed, or may have been.
 	Wrote bool
 }
 
@@ -242,8 +242,11 @@ func (r *runner) step(ctx context.Context, c *run) {
 			}
 			return err
 		})
-		answer := (*operate.AnswerError)(nil)
+		answer, interrupted := (*operate.AnswerError)(nil), (*loop.InterruptedError)(nil)
 		switch {
+		case errors.As(err, &interrupted): // the server did not respond: it may have been carried out
+			c.result.Wrote = c.result.Wrote || d.Action.IsAPIWrite()
+			r.end(c, err)
 		case errors.As(err, &answer):
 			c.result.Decision = decisionAbout(loop.Refusal(answer.Decision, c.result.Wrote))
 			r.end(c, nil)
@@ -272,6 +275,7 @@ func waitingFor(d claims.ClaimDecision) operate.Decision {
 }
 
 // call makes a call that ctx does not cancel, and retries it when the server did not respond.
+// When ctx ends it is not retried.
 func (r *runner) call(ctx context.Context, f func(ctx context.Context) error) error {
 	for try := 1; ; try++ {
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), loop.CallTimeout)
@@ -285,7 +289,7 @@ func (r *runner) call(ctx context.Context, f func(ctx context.Context) error) er
 		case <-pause.C:
 		case <-ctx.Done():
 			pause.Stop()
-			return err
+			return &loop.InterruptedError{Cause: context.Cause(ctx)}
 		}
 	}
 }

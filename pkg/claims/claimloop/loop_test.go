@@ -365,6 +365,29 @@ func TestClaimsInterrupted(t *testing.T) {
 	})
 }
 
+// Ctrl-C between two tries of a call that the server does not answer is an interruption, no failure.
+func TestClaimsInterruptedRetry(t *testing.T) {
+	away := fmt.Errorf("away: %w", operate.ErrTransient)
+	for name, test := range map[string]struct {
+		fail func(*claimRun)
+		want string
+	}{
+		"read":  {func(w *claimRun) { w.read = func(string) error { return away } }, "interrupted"},
+		"write": {func(w *claimRun) { w.apply = func(context.Context, string, int) error { return away } }, "interrupted, wrote"},
+		"look":  {func(w *claimRun) { w.look = func(string) error { return away } }, "interrupted, wrote"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newClaims()
+			test.fail(w)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(3500*time.Millisecond, func() { cancel(errors.New("Ctrl-C")) })
+			if diff := cmp.Diff(all(1, 1, test.want), runClaims(ctx, w, claimloop.Options{Concurrency: 1}, 1, 1)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		})
+	}
+}
+
 func TestClaimsOnlyReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ends := runClaims(t.Context(), newClaims(), claimloop.Options{Concurrency: 2, OnlyReads: true}, 2, 3)
