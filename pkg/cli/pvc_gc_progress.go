@@ -90,7 +90,8 @@ func (p *gcProgress) outcome(ctx context.Context) error {
 	case p.tally.Worst <= claimloop.EndStopped:
 		return nil
 	case p.tally.Worst == claimloop.EndTimeout:
-		return &loop.TimeoutError{After: p.run.timeout, Last: operate.Decision{Verdict: operate.Wait, Message: msgWaitClaims(of)}}
+		err := &loop.TimeoutError{After: p.run.timeout, Last: operate.Decision{Verdict: operate.Wait, Message: msgWaitClaims(of)}}
+		return &sts.HintedError{Err: err, Hint: hintResume()}
 	case p.tally.Worst == claimloop.EndError:
 		return errors.New(msgClaimsFailed(of))
 	case p.tally.Worst == claimloop.EndRefused:

@@ -189,6 +189,19 @@ func TestNamesOfResults(t *testing.T) {
 	}
 }
 
+// What has timed out is resumed by a rerun, as with the commands that change a set.
+func TestTimeoutOfClaims(t *testing.T) {
+	g := &gcRun{common: &common{env: &Env{}}, did: "deleted", timeout: time.Minute}
+	p := &gcProgress{run: g, total: 1, tally: claimloop.Tally{Did: g.did}}
+	late := claimloop.Result{Err: &loop.TimeoutError{After: time.Minute}}
+	p.tally.Add("data-web-0", late.Outcome(g.did, ""))
+	err := p.outcome(t.Context())
+	var hinted *sts.HintedError
+	if code := Exit(io.Discard, err); code != ExitTimeout || !errors.As(err, &hinted) || hinted.Hint.String() != hintResume().String() {
+		t.Errorf("exit code %d: %v", code, err)
+	}
+}
+
 func TestUndoIn(t *testing.T) {
 	undo := sts.Kubectl("a", "sts pvc-gc undo")
 	for want, namespaces := range map[string][]string{
