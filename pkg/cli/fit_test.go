@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -126,6 +127,22 @@ func TestHintsForAnotherUser(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{want + " --user u --as dev --as-uid 7 --as-group ops"}, ststest.Commands(c.hint(patch))); diff != "" {
 		t.Errorf("for the same user (-want +got):\n%s", diff)
+	}
+}
+
+// The annotation of an error has its hint, too.
+func TestAnnotationHasTheHint(t *testing.T) {
+	hint := sts.Kubectl("shop", "sts history", "web")
+	for _, err := range []error{&sts.HintedError{Err: errors.New("revision 9 not found"), Hint: hint}, refused("X", "revision 9 not found", hint)} {
+		var out strings.Builder
+		m := &mutation{common: &common{
+			env:    &Env{IOStreams: genericiooptions.IOStreams{Out: &out}, Getenv: func(string) string { return "" }},
+			config: genericclioptions.NewConfigFlags(true),
+		}, verb: "undo"}
+		m.annotateError("web", err)
+		if !strings.HasSuffix(out.String(), "revision 9 not found%0A"+strings.TrimSuffix(m.hint(hint).String(), "\n")+"\n") {
+			t.Errorf("%q", out.String())
+		}
 	}
 }
 
