@@ -400,17 +400,17 @@ const gather = time.Second
 // brings those that are up to date.
 func (w *Claims) Await(ctx context.Context, namespace string, views []*claims.View) ([]bool, error) {
 	core := w.Client.kube.CoreV1()
-	claims := follower{names: map[string][]int{}, list: listOf(core.PersistentVolumeClaims(namespace).List), watch: core.PersistentVolumeClaims(namespace).Watch}
+	pvcs := follower{names: map[string][]int{}, list: listOf(core.PersistentVolumeClaims(namespace).List), watch: core.PersistentVolumeClaims(namespace).Watch}
 	volumes := follower{names: map[string][]int{}, list: listOf(core.PersistentVolumes().List), watch: core.PersistentVolumes().Watch,
 		selector: sts.RetainedSelector(namespace)}
 	for n, v := range views {
-		claims.names[v.Name] = append(claims.names[v.Name], n)
+		pvcs.names[v.Name] = append(pvcs.names[v.Name], n)
 		if v.Volume != nil && (v.Claim == nil || v.Claim.DeletionTimestamp == nil) {
 			volumes.names[v.VolumeName] = append(volumes.names[v.VolumeName], n)
 		}
 	}
 	changed := make([]bool, len(views))
-	claims.see = func(n int, o runtime.Object) {
+	pvcs.see = func(n int, o runtime.Object) {
 		claim, _ := o.(*corev1.PersistentVolumeClaim)
 		if moved(v1Object(views[n].Claim), v1Object(claim)) {
 			views[n].Claim, changed[n] = claim, true
@@ -423,7 +423,7 @@ func (w *Claims) Await(ctx context.Context, namespace string, views []*claims.Vi
 		}
 	}
 	for {
-		switch err := w.follow(ctx, &claims, &volumes, changed); {
+		switch err := w.follow(ctx, &pvcs, &volumes, changed); {
 		case errors.Is(err, errStale):
 		case err != nil:
 			return nil, err
@@ -569,10 +569,10 @@ func (f *follower) result() <-chan apiwatch.Event {
 }
 
 // follow returns a little after something has changed: more changes may follow.
-func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed []bool) error {
-	defer claims.end()
+func (w *Claims) follow(ctx context.Context, pvcs, volumes *follower, changed []bool) error {
+	defer pvcs.end()
 	defer volumes.end()
-	err := claims.begin(ctx)
+	err := pvcs.begin(ctx)
 	if err == nil {
 		err = volumes.begin(ctx)
 	}
@@ -593,7 +593,7 @@ func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed 
 		return err
 	}
 	var enough, again <-chan time.Time
-	if claims.blind || volumes.blind { // without permission to watch, poll
+	if pvcs.blind || volumes.blind { // without permission to watch, poll
 		again = w.Client.clock.After(gather)
 	}
 	for slices.Contains(changed, false) {
@@ -603,7 +603,7 @@ func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed 
 		var (
 			e  apiwatch.Event
 			ok bool
-			by = claims
+			by = pvcs
 		)
 		select {
 		case <-ctx.Done():
@@ -615,7 +615,7 @@ func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed 
 				return nil
 			}
 			return errStale
-		case e, ok = <-claims.result():
+		case e, ok = <-pvcs.result():
 		case e, ok = <-volumes.result():
 			by = volumes
 		}

@@ -111,7 +111,7 @@ type runner struct {
 	ended func(Result)
 }
 
-// claimRun is one claim in progress.
+// run is one claim in progress.
 type run struct {
 	intent claims.Intent
 	result Result
@@ -128,9 +128,9 @@ func newRun(n int, task *Task) *run {
 // namespace works through the claims of one namespace in groups: all claims of a group are
 // prepared, one look judges them, the candidates are deleted, and another look checks them
 // again. Claims that have to wait for the cluster do so at the end.
-func (r *runner) namespace(ctx context.Context, ns string, claims []*run) {
+func (r *runner) namespace(ctx context.Context, ns string, pvcs []*run) {
 	var waiting []*run
-	for group := range slices.Chunk(claims, perCall*r.options.Concurrency) {
+	for group := range slices.Chunk(pvcs, perCall*r.options.Concurrency) {
 		waiting = append(waiting, r.drive(ctx, ns, group)...)
 	}
 	for len(waiting) > 0 {
@@ -139,10 +139,10 @@ func (r *runner) namespace(ctx context.Context, ns string, claims []*run) {
 }
 
 // drive advances the claims as far as possible without waiting, and returns those that wait.
-func (r *runner) drive(ctx context.Context, ns string, claims []*run) (waiting []*run) {
-	for len(claims) > 0 {
+func (r *runner) drive(ctx context.Context, ns string, pvcs []*run) (waiting []*run) {
+	for len(pvcs) > 0 {
 		var group sync.WaitGroup
-		for _, c := range claims {
+		for _, c := range pvcs {
 			r.calls <- struct{}{}
 			group.Go(func() {
 				defer func() { <-r.calls }()
@@ -151,7 +151,7 @@ func (r *runner) drive(ctx context.Context, ns string, claims []*run) (waiting [
 		}
 		group.Wait()
 		var looking []*run
-		for _, c := range claims {
+		for _, c := range pvcs {
 			switch {
 			case c.over:
 			case c.result.Decision.Verdict == operate.Wait:
@@ -164,7 +164,7 @@ func (r *runner) drive(ctx context.Context, ns string, claims []*run) (waiting [
 			r.look(ctx, ns, looking)
 			looking = slices.DeleteFunc(looking, func(c *run) bool { return c.over })
 		}
-		claims = looking
+		pvcs = looking
 	}
 	return waiting
 }
@@ -264,7 +264,7 @@ func (r *runner) step(ctx context.Context, c *run) {
 	}
 }
 
-// claimDecision is the API server's answer as a decision about a claim.
+// decisionAbout is the API server's answer as a decision about a claim.
 func decisionAbout(d operate.Decision) claims.ClaimDecision {
 	return claims.ClaimDecision{Verdict: d.Verdict, Reason: d.Reason, Message: d.Message, Subject: d.Subject, Hint: d.Hint, Alteration: d.Alteration}
 }
@@ -294,7 +294,7 @@ func (r *runner) call(ctx context.Context, f func(ctx context.Context) error) er
 	}
 }
 
-// claimTries is how often a call is tried when the server does not respond.
+// tries is how often a call is tried when the server does not respond.
 const tries = 5
 
 // await waits until some of the claims have changed, and returns all that are not done yet.

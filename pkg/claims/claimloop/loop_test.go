@@ -22,7 +22,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// claims is a Cluster in which every call takes a second. The number of a claim's
+// claimRun is a Cluster in which every call takes a second. The number of a claim's
 // writes is its resourceVersion.
 type claimRun struct {
 	mu       sync.Mutex
