@@ -116,9 +116,31 @@ func (g *gcRun) finish(r *GCReport) error {
 	return g.out.print(g.env.Out, r, names)
 }
 
+// subject is what results are about.
+func (g *gcRun) subject(item *GCItem) string {
+	switch {
+	case g.purges():
+		return msgVolumeOfClaim(item.Volume, item.Claim)
+	case g.all:
+		return "persistentvolumeclaim/" + item.Namespace + "/" + item.Claim
+	}
+	return "persistentvolumeclaim/" + item.Claim
+}
+
+// unit is what is counted.
+func (g *gcRun) unit() string {
+	if g.purges() {
+		return "volume"
+	}
+	return "claim"
+}
+
+// purges says whether the command is about volumes.
+func (g *gcRun) purges() bool { return g.out.resource == "persistentvolume" }
+
 // nameOf is the object that the command deletes or changes: a purged claim no longer exists.
 func (g *gcRun) nameOf(item *GCItem) string {
-	if g.out.resource == "persistentvolume" {
+	if g.purges() {
 		return item.Volume
 	}
 	return item.Claim

@@ -144,6 +144,23 @@ func TestProgressOfClaims(t *testing.T) {
 	}
 }
 
+// A run names an object in one way: purge is about volumes, which users know by their claims.
+func TestSubjectsOfResults(t *testing.T) {
+	item := &GCItem{Namespace: "shop", Claim: "data-web-1", Volume: "pvc-1"}
+	for want, g := range map[string]*gcRun{
+		"persistentvolumeclaim/data-web-1":                           {},
+		"persistentvolumeclaim/shop/data-web-1":                      {all: true},
+		"persistentvolume/pvc-1 of persistentvolumeclaim/data-web-1": {out: &output{resource: "persistentvolume"}},
+	} {
+		if g.out == nil {
+			g.out = &output{resource: "persistentvolumeclaim"}
+		}
+		if got := g.subject(item); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 // With -o name only what was deleted is printed, not what was kept, was gone, failed or was not started.
 func TestNamesOfResults(t *testing.T) {
 	decided := func(v operate.Verdict, reason string) claimloop.Result {
@@ -191,7 +208,7 @@ func TestNamesOfResults(t *testing.T) {
 
 // What has timed out is resumed by a rerun, as with the commands that change a set.
 func TestTimeoutOfClaims(t *testing.T) {
-	g := &gcRun{common: &common{env: &Env{}}, did: "deleted", timeout: time.Minute}
+	g := &gcRun{common: &common{env: &Env{}}, did: "deleted", timeout: time.Minute, out: newOutput(&cobra.Command{})}
 	p := &gcProgress{run: g, total: 1, tally: claimloop.Tally{Did: g.did}}
 	late := claimloop.Result{Err: &loop.TimeoutError{After: time.Minute}}
 	p.tally.Add("data-web-0", late.Outcome(g.did, ""))
