@@ -17,6 +17,8 @@ type Collect struct {
 	// UID is that of the claim that was confirmed.
 	UID    types.UID
 	Choice Choice
+	// JudgeFirst: the claim is judged before its volume is changed, not only before it is deleted.
+	JudgeFirst bool
 	// By and At are the user and the start of the command.
 	By string
 	At time.Time
@@ -41,6 +43,9 @@ func (i Collect) Next(v View) ClaimDecision {
 		record := v.record()
 		kept := v.Volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimRetain
 		if record == nil || record.UID != i.UID || !kept || i.At.Sub(record.DeletedAt) > staleRecord {
+			if v.Around == nil && i.JudgeFirst {
+				return checkUsage(&v, stepCheckUnused(v.Name))
+			}
 			r := sts.NewRetained(v.Claim, v.Volume)
 			r.DeletedBy, r.DeletedAt = i.By, i.At
 			if v.Around != nil {

@@ -254,6 +254,23 @@ func collect() claims.Collect {
 	return claims.Collect{UID: "claim-0", By: "alice@laptop", At: ststest.Now}
 }
 
+// A dry run that writes nothing still says which claims are needed.
+func TestClaimJudgedFirst(t *testing.T) {
+	first := collect()
+	first.JudgeFirst = true
+	for state, want := range map[claims.State]string{
+		claims.ClaimOrphaned: "[CheckUsage RetainVolume DeleteClaim CheckUsage CheckUsage] Done ClaimDeleted",
+		claims.ClaimDesired:  "[CheckUsage] Done ClaimKept",
+	} {
+		w := newClaimWorld(t, corev1.PersistentVolumeReclaimDelete)
+		w.state = state
+		steps, d := w.drive(first, inOrder)
+		if got := fmt.Sprint(steps, " ", d.Verdict, " ", d.Reason); got != want {
+			t.Errorf("%s: %s, want %s", state, got, want)
+		}
+	}
+}
+
 // TestClaimThereAndBack deletes a claim, brings it back, deletes it again and purges it.
 func TestClaimThereAndBack(t *testing.T) {
 	for _, policy := range []corev1.PersistentVolumeReclaimPolicy{corev1.PersistentVolumeReclaimDelete, corev1.PersistentVolumeReclaimRetain} {

@@ -7,7 +7,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-func msgPurged(volume string) string { return "purged; persistentvolume/" + volume + " deleted" }
+func msgPurged() string { return "purged" }
 
 func hintUnpurge(volume string, undo sts.Hint) sts.Hint {
 	return sts.Hintf("%s; then %s", hintRetainByHand(volume), undo)

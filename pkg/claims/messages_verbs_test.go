@@ -58,7 +58,7 @@ func TestPVCGCPurgeMessages(t *testing.T) {
 	call := messagetest.Call
 	unpurge := hintUnpurge(exampleVolume, hintUndo("shop", "data-web-1"))
 	messagetest.Golden(t, "purge",
-		call(msgPurged, exampleVolume), call(hintUnpurge, exampleVolume, exampleUndo), call(msgClaimStillTerminating), call(msgClaimBack, exampleVolume, exampleUndo),
+		call(msgPurged), call(hintUnpurge, exampleVolume, exampleUndo), call(msgClaimStillTerminating), call(msgClaimBack, exampleVolume, exampleUndo),
 		call(msgClaimMayGetVolume, exampleVolume), call(msgPurgeFailed, exampleVolume, "rpc error: code = Internal", unpurge),
 		call(msgWaitVolumeGone, exampleVolume, unpurge), call(msgWaitReleased, exampleVolume, "Bound"), call(stepCheckDataUnused, "data-web-1"),
 		call(msgNeedUnknown, "pods could not be listed; one may mount it"),

@@ -37,7 +37,7 @@ func unpurge(v *View) sts.Hint {
 // Next implements Intent.
 func (i Purge) Next(v View) ClaimDecision {
 	if v.Volume == nil || v.Volume.UID != i.UID {
-		return decide(operate.Done, ReasonPurged, msgPurged(v.VolumeName), nil)
+		return decide(operate.Done, ReasonPurged, msgPurged(), nil)
 	}
 	gs := i.guards()
 	if d := gs.Require(guard.Always, &v); d != nil {

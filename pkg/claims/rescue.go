@@ -156,7 +156,7 @@ func (v *View) foreignCopy(record *sts.Retained) bool {
 		ref == nil || ref.Namespace != v.Namespace || ref.Name != v.Name
 }
 
-// rescue sets the volume to reclaim policy Retain and records its claim, if it is still
+// rescuePatch sets the volume to reclaim policy Retain and records its claim, if it is still
 // bound: once it is released, the cluster may be deleting the data.
 func rescuePatch(v *corev1.PersistentVolume, r sts.Retained) *volumePatch {
 	b := newVolumePatch(v).bound().add(operate.Op("test", "/status/phase", corev1.VolumeBound)).policy(corev1.PersistentVolumeReclaimRetain)

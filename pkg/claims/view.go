@@ -47,7 +47,7 @@ func decide(v operate.Verdict, reason, message string, hint sts.Hint) ClaimDecis
 	return ClaimDecision{Verdict: v, Reason: reason, Message: message, Hint: hint}
 }
 
-// refuseClaim is a refusal with the message and the hint that it is given.
+// refuse is a refusal with the message and the hint that it is given.
 func refuse(reason string) func(message string, hint sts.Hint) ClaimDecision {
 	return func(message string, hint sts.Hint) ClaimDecision {
 		return decide(operate.Refused, reason, message, hint)
@@ -214,7 +214,7 @@ func (b *volumePatch) unset(field string, have map[string]string, key string) *v
 	return b.add(operate.Op("test", path, value), operate.PatchOp{Op: "remove", Path: path})
 }
 
-// retain sets the volume to reclaim policy Retain and records its claim.
+// retainPatch sets the volume to reclaim policy Retain and records its claim.
 func retainPatch(v *corev1.PersistentVolume, r sts.Retained) *volumePatch {
 	return newVolumePatch(v).bound().policy(corev1.PersistentVolumeReclaimRetain).record(v, r)
 }
@@ -230,7 +230,7 @@ func (b *volumePatch) record(v *corev1.PersistentVolume, r sts.Retained) *volume
 	return b.set("labels", labels, sts.RetainedIn, r.Claim.Namespace)
 }
 
-// clearRef reserves the volume for the next claim of the same name.
+// clearRefPatch reserves the volume for the next claim of the same name.
 func clearRefPatch(v *corev1.PersistentVolume) *volumePatch {
 	b := newVolumePatch(v).bound().add(operate.PatchOp{Op: "remove", Path: "/spec/claimRef/uid"})
 	if v.Spec.ClaimRef.ResourceVersion != "" {
@@ -239,7 +239,7 @@ func clearRefPatch(v *corev1.PersistentVolume) *volumePatch {
 	return b
 }
 
-// release restores the reclaim policy of the volume and removes the record of the claim. A
+// releasePatch restores the reclaim policy of the volume and removes the record of the claim. A
 // policy that another client has set meanwhile stays.
 func releasePatch(v *corev1.PersistentVolume, r *sts.Retained) *volumePatch {
 	to := v.Spec.PersistentVolumeReclaimPolicy

@@ -652,10 +652,10 @@ func TestErrorsFitTheCommandLine(t *testing.T) {
 		c.config.AddFlags(root.PersistentFlags())
 		c.fitErrors(root)
 		root.SetArgs([]string{"child", "--context=prod", "--kubeconfig=/none", "--cluster=c", "--server=https://s", "--user=u", "--token=secret",
-			"--as=kim", "--as-uid=7", "--as-group=ops", "--as-group=on call"})
+			"--certificate-authority=/ca.crt", "--tls-server-name=api", "--insecure-skip-tls-verify", "--as=kim", "--as-uid=7", "--as-group=ops", "--as-group=on call"})
 		var b strings.Builder
 		Exit(&b, root.Execute())
-		const want = "→ kubectl get pods -n shop --context prod --kubeconfig /none --cluster c --server https://s --user u --as kim --as-uid 7 --as-group ops --as-group 'on call'\n"
+		const want = "→ kubectl get pods -n shop --context prod --kubeconfig /none --cluster c --server https://s --certificate-authority /ca.crt --tls-server-name api --insecure-skip-tls-verify --user u --as kim --as-uid 7 --as-group ops --as-group 'on call'\n"
 		if _, got, _ := strings.Cut(b.String(), "\n"); got != want {
 			t.Errorf("%s:\ngot  %swant %s", test.name, got, want)
 		}

@@ -77,7 +77,7 @@ func (r *mutationRun) tryPods(ctx context.Context, set *appsv1.StatefulSet) erro
 	if !full && !operate.NeedsMore(trials, s.TakenAt) {
 		return nil
 	}
-	quotas, err := r.client.Quotas(ctx, s.Set.Namespace)
+	quotas, _, err := r.client.Quotas(ctx, s.Set.Namespace)
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	appsv1 "k8s.io/api/apps/v1"
@@ -105,6 +107,42 @@ func rerun(t *testing.T, c *common, args ...string) {
 	_, _ = c.env.ErrOut.Write(i.err.Bytes())
 	if i.code != ExitUsage {
 		t.Errorf("exit code %d", i.code)
+	}
+}
+
+// A command for a user with more permissions is not for the user who got the refusal.
+func TestHintsForAnotherUser(t *testing.T) {
+	c := &common{env: &Env{}, config: genericclioptions.NewConfigFlags(true)}
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	c.config.AddFlags(f)
+	if err := f.Parse([]string{"--context=prod", "--user=u", "--as=dev", "--as-uid=7", "--as-group=ops"}); err != nil {
+		t.Fatal(err)
+	}
+	patch := sts.Kubectl("", "patch persistentvolume", "pvc-0")
+	const want = "kubectl patch persistentvolume pvc-0 --context prod"
+	for _, hint := range []sts.Hint{patch.ForOtherUser(), hintRescuePermissions(patch)} {
+		if diff := cmp.Diff([]string{want}, ststest.Commands(c.hint(c.hint(hint)))); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	if diff := cmp.Diff([]string{want + " --user u --as dev --as-uid 7 --as-group ops"}, ststest.Commands(c.hint(patch))); diff != "" {
+		t.Errorf("for the same user (-want +got):\n%s", diff)
+	}
+}
+
+// The annotation of an error has its hint, too.
+func TestAnnotationHasTheHint(t *testing.T) {
+	hint := sts.Kubectl("shop", "sts history", "web")
+	for _, err := range []error{&sts.HintedError{Err: errors.New("revision 9 not found"), Hint: hint}, refused("X", "revision 9 not found", hint)} {
+		var out strings.Builder
+		m := &mutation{common: &common{
+			env:    &Env{IOStreams: genericiooptions.IOStreams{Out: &out}, Getenv: func(string) string { return "" }},
+			config: genericclioptions.NewConfigFlags(true),
+		}, verb: "undo"}
+		m.annotateError("web", err)
+		if !strings.HasSuffix(out.String(), "revision 9 not found%0A"+strings.TrimSuffix(m.hint(hint).String(), "\n")+"\n") {
+			t.Errorf("%q", out.String())
+		}
 	}
 }
 

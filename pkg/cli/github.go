@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"os"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // annotate reports to a GitHub Actions workflow how the command ended: with an annotation on
@@ -40,6 +42,12 @@ func (m *mutation) annotate(r *ChangeReport) error {
 func (m *mutation) annotateError(name string, err error) {
 	ns, _ := m.namespace()
 	e := render.Ended{Command: m.verb, Namespace: ns, Name: name, Error: err.Error()}
+	if hinted := (*sts.HintedError)(nil); errors.As(err, &hinted) {
+		e.Hint = m.hint(hinted.Hint)
+	}
+	if outcome := (*outcomeError)(nil); errors.As(err, &outcome) {
+		e.Hint = m.hint(outcome.Hint)
+	}
 	_ = render.Annotation(m.env.Out, e)
 	m.summarize(e)
 }

@@ -152,7 +152,7 @@ func hintVolumePermissions() sts.Hint {
 }
 
 func hintRescuePermissions(byHand sts.Hint) sts.Hint {
-	return sts.Hintf("request get, list, patch and create on persistentvolumes (cluster-scoped: a ClusterRole is required, see kubectl-sts-gc in examples/rbac.yaml); or, as a user who may patch them, before the pods are gone: %s", byHand)
+	return sts.Hintf("request get, list, patch and create on persistentvolumes (cluster-scoped: a ClusterRole is required, see kubectl-sts-gc in examples/rbac.yaml); or, as a user who may patch them, before the pods are gone: %s", byHand.ForOtherUser())
 }
 
 func hintRetainByHand(volumes []string) sts.Hint {
@@ -161,8 +161,13 @@ func hintRetainByHand(volumes []string) sts.Hint {
 
 // How it ended.
 
-func msgProgress(done, total int) string {
-	return fmt.Sprintf("%d of %s", done, sts.Count(total, "claim"))
+func msgProgress(done, total int, what string) string {
+	return fmt.Sprintf("%d of %s", done, sts.Count(total, what))
+}
+
+// msgVolumeOfClaim is what purge calls a volume: users know it by its claim.
+func msgVolumeOfClaim(volume, claim string) string {
+	return "persistentvolume/" + volume + " of persistentvolumeclaim/" + claim
 }
 
 func msgWaitClaims(of string) string { return "for " + of }
@@ -172,14 +177,14 @@ func msgClaimsFailed(of string) string { return of + " failed; rerun the command
 // The results of the claims are printed before: first is only a name.
 func msgClaimsRefused(n int, of, did, first string) string {
 	if n == 1 {
-		return fmt.Sprintf("%s was not %s: persistentvolumeclaim/%s", of, did, first)
+		return fmt.Sprintf("%s was not %s: %s", of, did, first)
 	}
-	return fmt.Sprintf("%s were not %s; first: persistentvolumeclaim/%s", of, did, first)
+	return fmt.Sprintf("%s were not %s; first: %s", of, did, first)
 }
 
 func msgClaimsStuck(n int, of, first string) string {
 	if n == 1 {
-		return fmt.Sprintf("%s needs attention: persistentvolumeclaim/%s", of, first)
+		return fmt.Sprintf("%s needs attention: %s", of, first)
 	}
-	return fmt.Sprintf("%s need attention; first: persistentvolumeclaim/%s", of, first)
+	return fmt.Sprintf("%s need attention; first: %s", of, first)
 }

@@ -35,10 +35,11 @@ func TestPVCGCMessages(t *testing.T) {
 
 		call(msgNoPermission, "patch"), call(hintVolumePermissions), call(hintRetainByHand, []string{"pvc-0f3a", "pvc-77de"}), call(hintRescuePermissions, byHand),
 
-		call(msgProgress, 3, 7), call(msgWaitClaims, msgProgress(2, 7)), call(msgClaimsFailed, msgProgress(2, 7)),
-		call(msgClaimsRefused, 1, msgProgress(1, 7), "deleted", "data-web-3"),
-		call(msgClaimsRefused, 2, msgProgress(2, 7), "purged", "db/x"),
-		call(msgClaimsStuck, 1, msgProgress(1, 7), "data-web-1"),
-		call(msgClaimsStuck, 2, msgProgress(2, 7), "data-web-1"),
+		call(msgProgress, 3, 7, "claim"), call(msgVolumeOfClaim, "pvc-0f3a", "data-web-3"),
+		call(msgWaitClaims, msgProgress(2, 7, "claim")), call(msgClaimsFailed, msgProgress(2, 7, "claim")),
+		call(msgClaimsRefused, 1, msgProgress(1, 7, "claim"), "deleted", "persistentvolumeclaim/data-web-3"),
+		call(msgClaimsRefused, 2, msgProgress(2, 7, "volume"), "purged", msgVolumeOfClaim("pvc-0f3a", "data-web-3")),
+		call(msgClaimsStuck, 1, msgProgress(1, 7, "claim"), "persistentvolumeclaim/data-web-1"),
+		call(msgClaimsStuck, 2, msgProgress(2, 7, "claim"), "persistentvolumeclaim/db/data-web-1"),
 	)
 }

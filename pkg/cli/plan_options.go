@@ -35,6 +35,8 @@ type planOptions struct {
 	exitCode bool
 	// schedulingGrace is only for a live set.
 	schedulingGrace *time.Duration
+	// quotas are those of the live set's namespace.
+	quotas []string
 }
 
 // longestWait limits the time that a pod is assumed to take: the times of thousands of pods add up.

@@ -25,8 +25,15 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, f
 	if err != nil {
 		return nil, q, err
 	}
+	if len(o.quotas) > 0 {
+		q.Notes = append(q.Notes, forecast.ForecastNote{Reason: forecast.NoteQuota, Message: msgQuotasIgnored(o.quotas)})
+	}
 	q.Features.KubernetesMinor = o.assumed.Features.KubernetesMinor
-	if err := requirePredictable(s.Set, q.From == forecast.Live); err != nil {
+	var accepted *appsv1.StatefulSet
+	if q.From == forecast.Live {
+		accepted = s.Set
+	}
+	if err := requirePredictable(s.Set, accepted); err != nil {
 		return nil, q, err
 	}
 	o.gates(s, &q)
@@ -49,31 +56,10 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, f
 	if err := o.requireRecreate(s, &q); err != nil {
 		return nil, q, err
 	}
-	if err := requirePredictable(q.Set, false); err != nil {
+	if err := requirePredictable(q.Set, accepted); err != nil {
 		return nil, q, err
 	}
-	if q.From == forecast.Live {
-		err = o.noteQuotas(ctx, c, &q)
-	}
-	return s, q, err
-}
-
-// noteQuotas notes which quotas are not considered.
-func (o *planOptions) noteQuotas(ctx context.Context, c *common, q *forecast.Question) error {
-	client, err := c.client()
-	if err != nil {
-		return err
-	}
-	quotas, err := client.Quotas(ctx, o.namespace)
-	if err != nil || len(quotas) == 0 {
-		return err
-	}
-	names := make([]string, len(quotas))
-	for i := range quotas {
-		names[i] = quotas[i].Name
-	}
-	q.Notes = append(q.Notes, forecast.ForecastNote{Reason: forecast.NoteQuota, Message: msgQuotasIgnored(names)})
-	return nil
+	return s, q, nil
 }
 
 // live reads the set from the cluster: what status reads, and the set's revisions.
@@ -98,7 +84,29 @@ func (o *planOptions) live(ctx context.Context, c *common) (*sts.Snapshot, error
 			return nil, errors.New(msgPlanUnreadable(o.name, m.Resource, m.Reason))
 		}
 	}
+	if o.delete == "" {
+		if err := o.readQuotas(ctx, client, inv); err != nil {
+			return nil, err
+		}
+	}
 	return inv.Snapshots()[0], nil
+}
+
+// readQuotas reads which quotas there are, which are not considered. A failure is a note, as for what
+// else is optional.
+func (o *planOptions) readQuotas(ctx context.Context, client *kube.Client, inv *sts.Inventory) error {
+	quotas, missing, err := client.Quotas(ctx, o.namespace)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		missing = []sts.Missing{{Resource: "resourcequotas", Reason: err.Error()}}
+	}
+	inv.Missing = append(inv.Missing, missing...)
+	for _, q := range quotas {
+		o.quotas = append(o.quotas, q.Name)
+	}
+	return nil
 }
 
 // offline reads the set from manifests.

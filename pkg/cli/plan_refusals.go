@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -54,10 +55,15 @@ func strictRefusal(s *sts.Snapshot) string {
 // maxPlanReplicas is the number of replicas up to which a prediction takes a reasonable time.
 const maxPlanReplicas = 2000
 
-// requirePredictable refuses a set that the API server would reject, or that is too large. It has accepted
-// a live set, whatever is thought of it here.
-func requirePredictable(set *appsv1.StatefulSet, live bool) error {
-	if problems := sts.Objections(set); !live && len(problems) > 0 {
+// requirePredictable refuses a set that the API server would reject, or that is too large. What is wrong
+// with accepted, too, is no reason: the API server has accepted that set. It may be nil.
+func requirePredictable(set, accepted *appsv1.StatefulSet) error {
+	problems := sts.Objections(set)
+	if accepted != nil {
+		old := sts.Objections(accepted)
+		problems = slices.DeleteFunc(problems, func(p string) bool { return slices.Contains(old, p) })
+	}
+	if len(problems) > 0 {
 		return refused(reasonInvalid, msgServerRejects(set.Name, problems), nil)
 	}
 	if n := sts.DesiredReplicas(set); n > maxPlanReplicas {

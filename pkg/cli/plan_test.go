@@ -1,8 +1,14 @@
 package cli
 
 import (
+	"io"
 	"strings"
 	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
 // Predictions from manifests, without a cluster.
@@ -92,6 +98,35 @@ func TestPlanOfManifests(t *testing.T) {
 		})
 	}
 	said.check(t, "plans")
+}
+
+// The API server has accepted a live set: only what its change makes invalid is a reason to refuse.
+func TestPredictableSets(t *testing.T) {
+	set := func(name string, replicas int32, policy appsv1.PodManagementPolicyType) *appsv1.StatefulSet {
+		s := sts.Defaulted(ststest.Web(3).Sets[0])
+		s.Name, s.Spec.Replicas, s.Spec.PodManagementPolicy = name, &replicas, policy
+		return s
+	}
+	for _, test := range []struct {
+		name          string
+		set, accepted *appsv1.StatefulSet
+		want          int
+	}{
+		{"valid", set("web", 3, "Parallel"), nil, 0},
+		{"a name of an older Kubernetes", set("web.v1", 3, "Parallel"), nil, ExitRefused},
+		{"a live set with such a name", set("web.v1", 3, "Parallel"), set("web.v1", 3, "Parallel"), 0},
+		{"a change of it", set("web.v1", 5, "Parallel"), set("web.v1", 3, "Parallel"), 0},
+		{"an invalid change of it", set("web.v1", 5, "Serial"), set("web.v1", 3, "Parallel"), ExitRefused},
+		{"too many replicas", set("web.v1", maxPlanReplicas+1, "Parallel"), set("web.v1", 3, "Parallel"), ExitUsage},
+	} {
+		got := 0
+		if err := requirePredictable(test.set, test.accepted); err != nil {
+			got = Exit(io.Discard, err)
+		}
+		if got != test.want {
+			t.Errorf("%s: exit code %d, want %d", test.name, got, test.want)
+		}
+	}
 }
 
 // splitArgs are the words of a command line. A template's blank is written as a dot.

@@ -93,7 +93,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *kube.Client, inv *sts.
 		choice := item.Choice()
 		choice.OlderThan = 0 // the age was checked; that it is still unused is checked again
 		tasks = append(tasks, claimloop.Task{
-			Intent: claims.Collect{UID: c.UID, Choice: choice, By: g.env.Who, At: at},
+			Intent: claims.Collect{UID: c.UID, Choice: choice, JudgeFirst: g.dryRun == "client", By: g.env.Who, At: at},
 			View:   claims.View{Namespace: c.Namespace, Name: c.Name, VolumeName: item.Volume},
 		})
 		items = append(items, GCItem{

@@ -36,11 +36,9 @@ func (p *gcProgress) every() time.Duration {
 // ended is called for one claim at a time.
 func (p *gcProgress) ended(item *GCItem, r claimloop.Result) {
 	p.done++
-	name := item.Claim
-	if p.run.all {
-		name = item.Namespace + "/" + name
-	}
+	name := p.run.subject(item)
 	outcome := r.Outcome(p.run.did, msgDryRun(p.run.did, p.run.dryRun))
+	item.word = outcome.Word
 	p.tally.Add(name, outcome)
 	p.tell(name, outcome, r.Decision.Hint)
 }
@@ -50,7 +48,7 @@ func (p *gcProgress) tell(name string, o claimloop.Outcome, hint sts.Hint) {
 	if o.End == claimloop.EndGood {
 		separator = " " // a result, as kubectl prints it
 	}
-	text := "persistentvolumeclaim/" + name + separator + o.Line
+	text := name + separator + o.Line
 	switch {
 	case o.Line == "":
 	case o.End != claimloop.EndGood:
@@ -65,7 +63,7 @@ func (p *gcProgress) tell(name string, o claimloop.Outcome, hint sts.Hint) {
 		if p.screen.terminal {
 			p.screen.over(bar(p.done, p.total))
 		} else if !p.run.out.human() {
-			p.screen.line(msgProgress(p.done, p.total))
+			p.screen.line(msgProgress(p.done, p.total, p.run.unit()))
 		}
 	}
 }
@@ -81,7 +79,7 @@ func bar(done, total int) string {
 // attention.
 func (p *gcProgress) outcome(ctx context.Context) error {
 	bad := p.tally.Bad()
-	of := msgProgress(bad, p.total)
+	of := msgProgress(bad, p.total, p.run.unit())
 	switch {
 	case ctx.Err() != nil && p.tally.Unfinished() > 0:
 		_, _ = fmt.Fprintln(p.run.env.ErrOut, msgInterrupted())
@@ -89,7 +87,8 @@ func (p *gcProgress) outcome(ctx context.Context) error {
 	case p.tally.Worst <= claimloop.EndStopped:
 		return nil
 	case p.tally.Worst == claimloop.EndTimeout:
-		return &loop.TimeoutError{After: p.run.timeout, Last: operate.Decision{Verdict: operate.Wait, Message: msgWaitClaims(of)}}
+		err := &loop.TimeoutError{After: p.run.timeout, Last: operate.Decision{Verdict: operate.Wait, Message: msgWaitClaims(of)}}
+		return &sts.HintedError{Err: err, Hint: hintResume()}
 	case p.tally.Worst == claimloop.EndError:
 		return errors.New(msgClaimsFailed(of))
 	case p.tally.Worst == claimloop.EndRefused:

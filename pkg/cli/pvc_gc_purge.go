@@ -10,7 +10,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims/claimloop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -94,8 +96,8 @@ func (g *gcRun) purge(ctx context.Context, names []string, age time.Duration) er
 	to, style := g.to()
 	for i, r := range picked {
 		items[i] = retainedItem(r)
-		d, isSettled := tasks[i].Intent.(settled)
-		if !isSettled {
+		d, _ := tasks[i].Intent.(claimloop.Settled)
+		if d.Verdict != operate.Refused {
 			going = append(going, r)
 			continue
 		}

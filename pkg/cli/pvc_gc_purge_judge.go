@@ -10,14 +10,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// settled is the result for a claim that was judged before the plan was shown: what was not
-// shown is not done, whatever happens in between.
-type settled claims.ClaimDecision
-
-// Next implements [claims.Intent].
-func (s settled) Next(claims.View) claims.ClaimDecision { return claims.ClaimDecision(s) }
-
-// judged are the tasks of a purge; those that a first check refuses are settled.
+// judged are the tasks of a purge. Those that a first check refuses are settled: what was not shown is
+// not done, whatever happens in between. In a client dry run all are.
 func (g *gcRun) judged(ctx context.Context, world *kube.Claims, ns string, picked []retained, byVolume func(retained) bool) ([]claimloop.Task, error) {
 	volumes, err := world.Client.Volumes(ctx)
 	if err != nil {
@@ -39,8 +33,8 @@ func (g *gcRun) judged(ctx context.Context, world *kube.Claims, ns string, picke
 		return nil, err
 	}
 	for i := range tasks {
-		if d := tasks[i].Intent.Next(*views[i]); d.Verdict == operate.Refused {
-			tasks[i].Intent = settled(d)
+		if d := tasks[i].Intent.Next(*views[i]); d.Verdict == operate.Refused || g.dryRun == "client" {
+			tasks[i].Intent = claimloop.Settled(d)
 		}
 	}
 	return tasks, nil

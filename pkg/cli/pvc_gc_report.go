@@ -62,10 +62,13 @@ type GCItem struct {
 	// With `undo` and `purge`: who deleted it.
 	DeletedBy string `json:"deletedBy,omitempty"`
 	// Outcome is the result; absent if the claim was not processed. In a dry run the verdict `Do` is for
-	// a claim that would be changed, with the last step that was tried.
+	// a claim that would be changed, with the last step that was tried, or with `--dry-run=client` the
+	// next step; `Wait` is for one that would be changed after something that the command waits for.
 	Outcome *claims.ClaimDecision `json:"outcome,omitempty"`
 	// Error is the error that ended it, including a timeout or an interruption.
 	Error string `json:"error,omitempty"`
+
+	word string // what the result is counted as; empty if the claim was not processed
 }
 
 func retainedItem(r retained) GCItem {

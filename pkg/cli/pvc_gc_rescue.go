@@ -66,10 +66,10 @@ func (g *gcRun) rescue(ctx context.Context, args []string) error {
 	needed := atRisk(picked)
 	unknown := slices.IndexFunc(inv.Missing, func(m sts.Missing) bool { return m.Resource == "persistentvolumes" })
 	switch {
-	case len(picked) > 0:
-	case unknown >= 0:
+	case unknown >= 0 && len(needed) == 0 && (len(picked) == 0 || client.May(ctx, "", "get", "persistentvolumes", "") != nil):
 		message, hint := msgRiskUnknown(ns, inv.Missing[unknown])
 		return cmp.Or(g.finish(g.report([]GCItem{}, inv.TakenAt, inv.Missing)), refused(operate.ReasonUnseen, message, hint))
+	case len(picked) > 0:
 	case g.out.human():
 		if len(names) == 0 {
 			_, err = fmt.Fprintln(g.env.Out, msgNoneAtRisk(ns))

@@ -69,10 +69,10 @@ func (g *gcRun) mayRescue(ctx context.Context, client *kube.Client, inv *sts.Inv
 }
 
 // retainCommand is the manual way to keep the data.
-func retainCommand(claims []claims.Claim) sts.Hint {
+func retainCommand(items []claims.Claim) sts.Hint {
 	var volumes []string
-	for i := range claims {
-		volumes = append(volumes, claims[i].Volume)
+	for i := range items {
+		volumes = append(volumes, items[i].Volume)
 	}
 	return hintRetainByHand(volumes)
 }

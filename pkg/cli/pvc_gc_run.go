@@ -71,9 +71,6 @@ func (g *gcRun) carryOut(ctx context.Context, world *kube.Claims, tasks []claiml
 	progress.next = began.Add(progress.every())
 	claimloop.Run(ctx, world, tasks, claimloop.Options{Concurrency: g.workers, Timeout: g.timeout, DryRun: world.DryRun, OnlyReads: g.dryRun == "client"}, func(r claimloop.Result) {
 		item := &items[r.Task]
-		if g.dryRun == "client" && r.Err == nil && r.Decision.Verdict == operate.Wait {
-			r.Decision.Verdict = operate.Do // it would continue from there
-		}
 		if d := r.Decision; d.Verdict != "" && (d.Verdict != operate.Do || g.dryRun != "none" && r.Err == nil) {
 			item.Outcome = &d
 		}
@@ -105,22 +102,45 @@ func (g *gcRun) report(items []GCItem, started time.Time, missing []sts.Missing)
 	return r
 }
 
+// finish prints the report. The names are those of a list, or of what the command has done.
 func (g *gcRun) finish(r *GCReport) error {
 	if g.out.human() {
 		return nil
 	}
 	var names []string
 	for i := range r.Items {
-		if item := &r.Items[i]; item.Error == "" && (item.Outcome == nil || item.Outcome.Verdict != operate.Refused) {
+		if item := &r.Items[i]; item.word == g.did || g.onlyLists && item.Outcome == nil {
 			names = append(names, g.nameOf(item))
 		}
 	}
 	return g.out.print(g.env.Out, r, names)
 }
 
+// subject is what results are about.
+func (g *gcRun) subject(item *GCItem) string {
+	switch {
+	case g.purges():
+		return msgVolumeOfClaim(item.Volume, item.Claim)
+	case g.all:
+		return "persistentvolumeclaim/" + item.Namespace + "/" + item.Claim
+	}
+	return "persistentvolumeclaim/" + item.Claim
+}
+
+// unit is what is counted.
+func (g *gcRun) unit() string {
+	if g.purges() {
+		return "volume"
+	}
+	return "claim"
+}
+
+// purges says whether the command is about volumes.
+func (g *gcRun) purges() bool { return g.out.resource == "persistentvolume" }
+
 // nameOf is the object that the command deletes or changes: a purged claim no longer exists.
 func (g *gcRun) nameOf(item *GCItem) string {
-	if g.out.resource == "persistentvolume" {
+	if g.purges() {
 		return item.Volume
 	}
 	return item.Claim

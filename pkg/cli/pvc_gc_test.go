@@ -144,6 +144,81 @@ func TestProgressOfClaims(t *testing.T) {
 	}
 }
 
+// A run names an object in one way: purge is about volumes, which users know by their claims.
+func TestSubjectsOfResults(t *testing.T) {
+	item := &GCItem{Namespace: "shop", Claim: "data-web-1", Volume: "pvc-1"}
+	for want, g := range map[string]*gcRun{
+		"persistentvolumeclaim/data-web-1":                           {},
+		"persistentvolumeclaim/shop/data-web-1":                      {all: true},
+		"persistentvolume/pvc-1 of persistentvolumeclaim/data-web-1": {out: &output{resource: "persistentvolume"}},
+	} {
+		if g.out == nil {
+			g.out = &output{resource: "persistentvolumeclaim"}
+		}
+		if got := g.subject(item); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// With -o name only what was deleted is printed, not what was kept, was gone, failed or was not started.
+func TestNamesOfResults(t *testing.T) {
+	decided := func(v operate.Verdict, reason string) claimloop.Result {
+		return claimloop.Result{Decision: claims.ClaimDecision{Verdict: v, Reason: reason}}
+	}
+	results := []claimloop.Result{
+		decided(operate.Done, claims.ReasonClaimDeleted), decided(operate.Done, claims.ReasonClaimKept), decided(operate.Done, claims.ReasonClaimGone),
+		decided(operate.Stuck, claims.ReasonClaimRestored), decided(operate.Refused, claims.ReasonVolumeNotOurs), decided(operate.Do, ""),
+		{Err: errors.New("no")}, {Err: &loop.InterruptedError{}},
+	}
+	for _, test := range []struct {
+		resource  string
+		onlyLists bool
+		want      []string
+	}{
+		{"persistentvolumeclaim", false, []string{"persistentvolumeclaim/c-0", "persistentvolumeclaim/c-5"}},
+		{"persistentvolume", false, []string{"persistentvolume/v-0", "persistentvolume/v-5"}},
+		{"persistentvolume", true, []string{"persistentvolume/v-0", "persistentvolume/v-2"}},
+	} {
+		var out bytes.Buffer
+		env := &Env{IOStreams: genericiooptions.IOStreams{Out: &out, ErrOut: io.Discard}, Clock: testingclock.NewFakeClock(ststest.Now), Getenv: func(string) string { return "" }}
+		g := &gcRun{common: &common{env: env, config: genericclioptions.NewConfigFlags(true)}, did: "deleted", out: newOutput(&cobra.Command{}), onlyLists: test.onlyLists}
+		*g.out.flags.OutputFormat, g.out.resource = "name", test.resource
+		items := make([]GCItem, len(results))
+		for n := range items {
+			items[n] = GCItem{Claim: fmt.Sprintf("c-%d", n), Volume: fmt.Sprintf("v-%d", n)}
+		}
+		if test.onlyLists {
+			items = items[:3]
+			items[1].Outcome = &claims.ClaimDecision{Verdict: operate.Refused}
+		} else {
+			p := &gcProgress{run: g, screen: newScreen(env), total: len(results), tally: claimloop.Tally{Did: g.did}}
+			for n, r := range results {
+				p.ended(&items[n], r)
+			}
+		}
+		if err := g.finish(g.report(items, ststest.Now, nil)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, strings.Fields(out.String())); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", test, diff)
+		}
+	}
+}
+
+// What has timed out is resumed by a rerun, as with the commands that change a set.
+func TestTimeoutOfClaims(t *testing.T) {
+	g := &gcRun{common: &common{env: &Env{}}, did: "deleted", timeout: time.Minute, out: newOutput(&cobra.Command{})}
+	p := &gcProgress{run: g, total: 1, tally: claimloop.Tally{Did: g.did}}
+	late := claimloop.Result{Err: &loop.TimeoutError{After: time.Minute}}
+	p.tally.Add("data-web-0", late.Outcome(g.did, ""))
+	err := p.outcome(t.Context())
+	var hinted *sts.HintedError
+	if code := Exit(io.Discard, err); code != ExitTimeout || !errors.As(err, &hinted) || hinted.Hint.String() != hintResume().String() {
+		t.Errorf("exit code %d: %v", code, err)
+	}
+}
+
 func TestUndoIn(t *testing.T) {
 	undo := sts.Kubectl("a", "sts pvc-gc undo")
 	for want, namespaces := range map[string][]string{

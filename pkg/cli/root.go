@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -153,32 +154,61 @@ func (c *common) fitErrors(cmd *cobra.Command) {
 
 // hint adapts the commands in a hint to the command line: the namespace is left out where
 // the context has it, and the flags that select the cluster and the user are repeated, but no
-// secrets. A hint that is adapted twice is as if it was adapted once.
+// secrets, and no user in a command for another one. A hint that is adapted twice is as if it was
+// adapted once.
 func (c *common) hint(hint sts.Hint) sts.Hint {
-	var flags []string
-	for _, f := range []struct {
-		name  string
-		value *string
-	}{
-		{"context", c.config.Context}, {"kubeconfig", c.config.KubeConfig}, {"cluster", c.config.ClusterName}, {"server", c.config.APIServer},
-		{"user", c.config.AuthInfoName}, {"as", c.config.Impersonate}, {"as-uid", c.config.ImpersonateUID},
-	} {
-		if f.value != nil && *f.value != "" {
-			flags = append(flags, "--"+f.name, *f.value)
-		}
-	}
-	for _, group := range *c.config.ImpersonateGroup {
-		flags = append(flags, "--as-group", group)
-	}
+	cluster, user := c.clusterFlags(), c.userFlags()
 	current, err := c.namespace()
 	return hint.MapCommands(func(command sts.Command) sts.Command {
 		if command.Namespace == current && *c.config.Namespace == "" && err == nil {
 			command.Namespace = ""
 		}
-		command.Flags = flags
+		command.Flags = cluster
+		if !command.OtherUser {
+			command.Flags = slices.Concat(cluster, user)
+		}
 		command.Args = c.setNotVerb(command)
 		return command
 	})
+}
+
+// clusterFlags are the flags of the command line that select the cluster, and how it is verified.
+func (c *common) clusterFlags() []string {
+	f := c.config
+	flags := setFlags([]stringFlag{
+		{"context", f.Context}, {"kubeconfig", f.KubeConfig}, {"cluster", f.ClusterName}, {"server", f.APIServer},
+		{"certificate-authority", f.CAFile}, {"tls-server-name", f.TLSServerName},
+	})
+	if f.Insecure != nil && *f.Insecure {
+		flags = append(flags, "--insecure-skip-tls-verify")
+	}
+	return flags
+}
+
+// userFlags are those that select the user.
+func (c *common) userFlags() []string {
+	f := c.config
+	flags := setFlags([]stringFlag{{"user", f.AuthInfoName}, {"as", f.Impersonate}, {"as-uid", f.ImpersonateUID}})
+	for _, group := range *f.ImpersonateGroup {
+		flags = append(flags, "--as-group", group)
+	}
+	return flags
+}
+
+type stringFlag struct {
+	name  string
+	value *string
+}
+
+// setFlags are those that have a value, as arguments.
+func setFlags(flags []stringFlag) []string {
+	var out []string
+	for _, f := range flags {
+		if f.value != nil && *f.value != "" {
+			out = append(out, "--"+f.name, *f.value)
+		}
+	}
+	return out
 }
 
 // setNotVerb are the arguments of a command for a StatefulSet, with its type if a subcommand has its

@@ -343,7 +343,8 @@ func (v *View) patch(ctx context.Context, p *operate.PatchSet, to subresource, d
 	case testFailed(err), apierrors.IsConflict(err):
 		return nil, fmt.Errorf("%w: %w", operate.ErrChanged, err)
 	case apierrors.IsInvalid(err) && strings.Contains(err.Error(), "metadata.annotations: Too long"):
-		return nil, errors.New(msgAnnotationsTooLarge(v.query.Names[0]))
+		message, hint := msgAnnotationsTooLarge(v.query.Names[0])
+		return nil, &operate.AnswerError{Decision: operate.Decision{Verdict: operate.Refused, Reason: operate.ReasonWriteRefused, Message: message, Hint: hint}}
 	}
 	if answer := v.writeRefused(ctx, err, "patch", strings.Join(to, "/")); answer != nil {
 		return nil, answer

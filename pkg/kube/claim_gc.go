@@ -265,7 +265,7 @@ func (w *Claims) deleteVolume(ctx context.Context, volume *corev1.PersistentVolu
 		Preconditions: &metav1.Preconditions{UID: &d.UID, ResourceVersion: &d.ResourceVersion}, DryRun: w.dry(),
 	})
 	if err != nil {
-		return volume, written("delete persistentvolume "+d.Name, err)
+		return volume, w.written(ctx, "delete", "", d.Name, err)
 	}
 	return w.volume(ctx, d.Name)
 }
@@ -275,7 +275,7 @@ func (w *Claims) createClaim(ctx context.Context, v claims.View, c *corev1.Persi
 		claim, err := w.Client.kube.CoreV1().PersistentVolumeClaims(c.Namespace).Create(ctx, c,
 			metav1.CreateOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
 		if err != nil {
-			return written("create persistentvolumeclaim "+c.Name, err)
+			return w.written(ctx, "create", c.Namespace, c.Name, err)
 		}
 		v.Claim = claim
 		alteration, err := operate.NotCreated(c, claim)
@@ -288,7 +288,7 @@ func (w *Claims) createVolume(ctx context.Context, v claims.View, c *corev1.Pers
 	err := w.try("create persistentvolume", func(dryRun []string) error {
 		volume, err := w.Client.kube.CoreV1().PersistentVolumes().Create(ctx, c, metav1.CreateOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
 		if err != nil {
-			return written("create persistentvolume "+c.Name, err)
+			return w.written(ctx, "create", "", c.Name, err)
 		}
 		v.Copy = volume
 		alteration, err := operate.NotCreated(c, volume)
@@ -307,7 +307,7 @@ func (w *Claims) patchClaim(ctx context.Context, v claims.View, ops []operate.Pa
 		claim, err := w.Client.kube.CoreV1().PersistentVolumeClaims(v.Namespace).Patch(ctx, v.Name, types.JSONPatchType, body,
 			metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
 		if err != nil {
-			return written("patch persistentvolumeclaim "+v.Name, err)
+			return w.written(ctx, "patch", v.Namespace, v.Name, err)
 		}
 		alteration, err := operate.NotStored(ops, claim)
 		if err := w.Client.storedAs(ctx, write{admissionv1.Update, "", "persistentvolumeclaims", claim}, "persistentvolumeclaim/"+v.Name, alteration, err); err != nil {
@@ -329,7 +329,7 @@ func (w *Claims) patchVolume(ctx context.Context, p *claims.VolumePatch) (volume
 		stored, err := w.Client.kube.CoreV1().PersistentVolumes().Patch(ctx, p.Name, types.JSONPatchType, body,
 			metav1.PatchOptions{FieldManager: sts.FieldManager, DryRun: dryRun})
 		if err != nil {
-			return written("patch persistentvolume "+p.Name, err)
+			return w.written(ctx, "patch", "", p.Name, err)
 		}
 		alteration, err := operate.NotStored(p.Ops, stored)
 		if err := w.Client.storedAs(ctx, write{admissionv1.Update, "", "persistentvolumes", stored}, "persistentvolume/"+p.Name, alteration, err); err != nil {
@@ -359,7 +359,7 @@ func (w *Claims) deleteClaim(ctx context.Context, v claims.View, d *claims.Delet
 			Preconditions: &metav1.Preconditions{UID: &d.UID, ResourceVersion: &d.ResourceVersion}, DryRun: w.dry(),
 		}).Do(ctx).Get()
 	if err != nil {
-		return v, written("delete persistentvolumeclaim "+d.Name, err)
+		return v, w.written(ctx, "delete", d.Namespace, d.Name, err)
 	}
 	v.Claim, v.Around = nil, nil
 	if claim, ok := answer.(*corev1.PersistentVolumeClaim); ok && claim.DeletionTimestamp != nil && len(claim.Finalizers) > 0 {
@@ -369,15 +369,27 @@ func (w *Claims) deleteClaim(ctx context.Context, v claims.View, d *claims.Delet
 	return v, nil
 }
 
-// written interprets the response to a write with preconditions.
-func written(what string, err error) error {
+// written interprets the response to a write to a claim or, without a namespace, to a volume.
+func (w *Claims) written(ctx context.Context, verb, namespace, name string, err error) error {
+	kind := "persistentvolumeclaim"
+	if namespace == "" {
+		kind = "persistentvolume"
+	}
+	what := verb + " " + kind + " " + name
 	switch {
 	case err == nil:
 		return nil
 	case testFailed(err), apierrors.IsConflict(err), apierrors.IsNotFound(err), apierrors.IsAlreadyExists(err):
 		return fmt.Errorf("%w: %s: %w", operate.ErrChanged, what, err)
 	}
-	return failed(what, err)
+	o := w.Client.objection(ctx, namespace, err, verb, kind+"s", "")
+	switch {
+	case o == nil, o.Kind == operate.NotAllowed, o.Kind == operate.NoDryRun:
+		return failed(what, err)
+	case o.Kind == operate.ByFailingWebhook: // the answer if it is the same after retries
+		return fmt.Errorf("%w: %w", operate.ErrTransient, o.RefuseObject(namespace, verb, kind+"/"+name))
+	}
+	return o.RefuseObject(namespace, verb, kind+"/"+name)
 }
 
 // gather is how long to wait for more changes after the first one: one look at the
@@ -388,17 +400,17 @@ const gather = time.Second
 // brings those that are up to date.
 func (w *Claims) Await(ctx context.Context, namespace string, views []*claims.View) ([]bool, error) {
 	core := w.Client.kube.CoreV1()
-	claims := follower{names: map[string][]int{}, list: listOf(core.PersistentVolumeClaims(namespace).List), watch: core.PersistentVolumeClaims(namespace).Watch}
+	pvcs := follower{names: map[string][]int{}, list: listOf(core.PersistentVolumeClaims(namespace).List), watch: core.PersistentVolumeClaims(namespace).Watch}
 	volumes := follower{names: map[string][]int{}, list: listOf(core.PersistentVolumes().List), watch: core.PersistentVolumes().Watch,
 		selector: sts.RetainedSelector(namespace)}
 	for n, v := range views {
-		claims.names[v.Name] = append(claims.names[v.Name], n)
+		pvcs.names[v.Name] = append(pvcs.names[v.Name], n)
 		if v.Volume != nil && (v.Claim == nil || v.Claim.DeletionTimestamp == nil) {
 			volumes.names[v.VolumeName] = append(volumes.names[v.VolumeName], n)
 		}
 	}
 	changed := make([]bool, len(views))
-	claims.see = func(n int, o runtime.Object) {
+	pvcs.see = func(n int, o runtime.Object) {
 		claim, _ := o.(*corev1.PersistentVolumeClaim)
 		if moved(v1Object(views[n].Claim), v1Object(claim)) {
 			views[n].Claim, changed[n] = claim, true
@@ -411,7 +423,7 @@ func (w *Claims) Await(ctx context.Context, namespace string, views []*claims.Vi
 		}
 	}
 	for {
-		switch err := w.follow(ctx, &claims, &volumes, changed); {
+		switch err := w.follow(ctx, &pvcs, &volumes, changed); {
 		case errors.Is(err, errStale):
 		case err != nil:
 			return nil, err
@@ -557,10 +569,10 @@ func (f *follower) result() <-chan apiwatch.Event {
 }
 
 // follow returns a little after something has changed: more changes may follow.
-func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed []bool) error {
-	defer claims.end()
+func (w *Claims) follow(ctx context.Context, pvcs, volumes *follower, changed []bool) error {
+	defer pvcs.end()
 	defer volumes.end()
-	err := claims.begin(ctx)
+	err := pvcs.begin(ctx)
 	if err == nil {
 		err = volumes.begin(ctx)
 	}
@@ -581,7 +593,7 @@ func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed 
 		return err
 	}
 	var enough, again <-chan time.Time
-	if claims.blind || volumes.blind { // without permission to watch, poll
+	if pvcs.blind || volumes.blind { // without permission to watch, poll
 		again = w.Client.clock.After(gather)
 	}
 	for slices.Contains(changed, false) {
@@ -591,7 +603,7 @@ func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed 
 		var (
 			e  apiwatch.Event
 			ok bool
-			by = claims
+			by = pvcs
 		)
 		select {
 		case <-ctx.Done():
@@ -603,7 +615,7 @@ func (w *Claims) follow(ctx context.Context, claims, volumes *follower, changed 
 				return nil
 			}
 			return errStale
-		case e, ok = <-claims.result():
+		case e, ok = <-pvcs.result():
 		case e, ok = <-volumes.result():
 			by = volumes
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -373,20 +374,25 @@ func TestClaimStaysWithoutBackup(t *testing.T) {
 }
 
 // TestClaimWritesThatFail: an object that has changed is looked at again, a server that does not
-// answer is asked again, and anything else is an error.
+// answer is asked again, what admission or validation rejects is refused, and anything else is an error.
 func TestClaimWritesThatFail(t *testing.T) {
 	for name, test := range map[string]struct {
 		response           *metav1.Status
 		changed, transient bool
+		refused            string // whose answer it is
 	}{
-		"not found":          {failure(http.StatusNotFound, metav1.StatusReasonNotFound, "not found"), true, false},
-		"exists":             {failure(http.StatusConflict, metav1.StatusReasonAlreadyExists, "exists"), true, false},
-		"another version":    {failure(http.StatusConflict, metav1.StatusReasonConflict, "conflict"), true, false},
-		"a test that failed": {failure(http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "the server rejected our request due to an error in our request"), true, false},
+		"not found":          {failure(http.StatusNotFound, metav1.StatusReasonNotFound, "not found"), true, false, ""},
+		"exists":             {failure(http.StatusConflict, metav1.StatusReasonAlreadyExists, "exists"), true, false, ""},
+		"another version":    {failure(http.StatusConflict, metav1.StatusReasonConflict, "conflict"), true, false, ""},
+		"a test that failed": {failure(http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, "the server rejected our request due to an error in our request"), true, false, ""},
 		"invalid": {&metav1.Status{Status: metav1.StatusFailure, Code: http.StatusUnprocessableEntity, Reason: metav1.StatusReasonInvalid, Message: "invalid",
-			Details: &metav1.StatusDetails{Name: "volume", Causes: []metav1.StatusCause{{Field: "spec"}}}}, false, false},
-		"no permission": {mayNot("persistentvolumes"), false, false},
-		"a bad server":  {failure(http.StatusInternalServerError, metav1.StatusReasonInternalError, "etcd"), false, true},
+			Details: &metav1.StatusDetails{Name: "volume", Causes: []metav1.StatusCause{{Field: "spec"}}}}, false, false, "validation failed"},
+		"no permission": {mayNot("persistentvolumes"), false, false, ""},
+		"a webhook": {failure(http.StatusForbidden, metav1.StatusReasonForbidden, `admission webhook "guard.example.com" denied the request: no`), false, false,
+			"guard.example.com"},
+		"a webhook that is down": {failure(http.StatusInternalServerError, metav1.StatusReasonInternalError,
+			`Internal error occurred: failed calling webhook "guard.example.com": refused`), false, true, "guard.example.com"},
+		"a bad server": {failure(http.StatusInternalServerError, metav1.StatusReasonInternalError, "etcd"), false, true, ""},
 	} {
 		for _, c := range claimCases() {
 			a := c.action(t)
@@ -395,7 +401,10 @@ func TestClaimWritesThatFail(t *testing.T) {
 				continue
 			}
 			_, client := script(t, &sts.Inventory{}, func(q request) any {
-				if q.method == http.MethodGet {
+				switch {
+				case q.resource == "selfsubjectaccessreviews":
+					return &authorizationv1.SelfSubjectAccessReview{TypeMeta: metav1.TypeMeta{APIVersion: "authorization.k8s.io/v1", Kind: "SelfSubjectAccessReview"}}
+				case q.method == http.MethodGet:
 					return nil
 				}
 				return test.response
@@ -403,6 +412,11 @@ func TestClaimWritesThatFail(t *testing.T) {
 			after, err := (&Claims{Client: client}).Apply(t.Context(), c.view, a)
 			if err == nil || errors.Is(err, operate.ErrChanged) != test.changed || errors.Is(err, operate.ErrTransient) != test.transient {
 				t.Errorf("%s, %s: %v", c.name, name, err)
+			}
+			answer := (*operate.AnswerError)(nil)
+			if errors.As(err, &answer) != (test.refused != "") || answer != nil &&
+				(answer.Verdict != operate.Refused || answer.Reason != operate.ReasonWriteRefused || !strings.Contains(answer.Message, test.refused)) {
+				t.Errorf("%s, %s: refused: %+v", c.name, name, answer)
 			}
 			if c.view.Claim != nil && after.Claim == nil {
 				t.Errorf("%s, %s: the claim counts as gone", c.name, name)

@@ -79,6 +79,28 @@ func TestSetWritesThatFail(t *testing.T) {
 	}
 }
 
+// TestRecordTooLarge: that the annotations have no room for a record is validation.
+func TestRecordTooLarge(t *testing.T) {
+	c := setCases()[0]
+	p, ok := c.action(t).(*operate.PatchSet)
+	if !ok {
+		t.Fatal(c.name)
+	}
+	_, client := script(t, c.from, refusing(failure(http.StatusUnprocessableEntity, metav1.StatusReasonInvalid,
+		`StatefulSet.apps "web" is invalid: metadata.annotations: Too long: may not be more than 262144 bytes`)))
+	view, err := client.Open(t.Context(), ofWeb, Needs, (&said{}).tell())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer view.Close()
+	_, err = view.Apply(t.Context(), c.from.Snapshots()[0], p)
+	answer := (*operate.AnswerError)(nil)
+	message, _ := msgAnnotationsTooLarge("web")
+	if !errors.As(err, &answer) || answer.Verdict != operate.Refused || answer.Reason != operate.ReasonWriteRefused || answer.Message != message {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestATransientFailureIsReportedOnce: it is tried again and again.
 func TestATransientFailureIsReportedOnce(t *testing.T) {
 	c := setCases()[5]

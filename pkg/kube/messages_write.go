@@ -34,8 +34,9 @@ func hintOneBudget() sts.Hint {
 	return sts.Hintf("delete or change all but one of the PodDisruptionBudgets that select it")
 }
 
-func msgAnnotationsTooLarge(set string) string {
-	return "the annotations of statefulset/" + set + " would exceed 256 KiB, because the stable pod template is stored in one of them: move large parts of the template to a ConfigMap"
+func msgAnnotationsTooLarge(set string) (message string, hint sts.Hint) {
+	return "the annotations of statefulset/" + set + " would exceed 256 KiB, because the stable pod template is stored in one of them",
+		sts.Hintf("move large parts of the template to a ConfigMap")
 }
 
 func msgMayNot(verb, resource, namespace string) string {

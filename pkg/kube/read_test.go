@@ -291,7 +291,7 @@ func TestSmallReads(t *testing.T) {
 			return len(pods), err
 		}, 0, []string{inNamespace + "pods" + paged}},
 		"quotas": {func(c *Client) (any, error) {
-			quotas, err := c.Quotas(ctx, "test")
+			quotas, _, err := c.Quotas(ctx, "test")
 			return namesOf(quotas), err
 		}, []string{"small"}, []string{inNamespace + "resourcequotas" + paged}},
 	} {
@@ -322,7 +322,7 @@ func TestSmallReadsThatFail(t *testing.T) {
 	}{
 		"no such namespace":               {gone, func(c *Client) error { return c.CheckNamespace(ctx, "nope") }, true},
 		"namespaces are forbidden":        {denied, func(c *Client) error { return c.CheckNamespace(ctx, "test") }, false},
-		"quotas are forbidden":            {denied, func(c *Client) error { _, err := c.Quotas(ctx, "test"); return err }, false},
+		"quotas are forbidden":            {denied, func(c *Client) error { _, _, err := c.Quotas(ctx, "test"); return err }, false},
 		"the version is forbidden":        {denied, func(c *Client) error { _, err := c.Version(ctx); return err }, true},
 		"the version is no JSON":          {func(request) any { return []string{"no"} }, func(c *Client) error { _, err := c.Version(ctx); return err }, true},
 		"pods are forbidden":              {denied, func(c *Client) error { _, err := c.Held(ctx, "test", "web"); return err }, true},
@@ -339,6 +339,9 @@ func TestSmallReadsThatFail(t *testing.T) {
 		}
 	}
 	_, client := script(t, &sts.Inventory{}, denied)
+	if _, missing, _ := client.Quotas(ctx, "test"); len(missing) != 1 || missing[0].Resource != "resourcequotas" {
+		t.Errorf("quotas that could not be read: %v", missing)
+	}
 	if client.PodGone(ctx, "test", "web-0", "uid") {
 		t.Error("a pod counts as gone although the server did not tell")
 	}

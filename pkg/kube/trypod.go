@@ -44,7 +44,7 @@ func (v *View) TryPod(ctx context.Context, set *appsv1.StatefulSet, pod *corev1.
 	if err == nil {
 		return mislabelled(set, pod, stored)
 	}
-	switch o := v.objection(ctx, err, "create", "pods", ""); {
+	switch o := v.client.objection(ctx, v.query.Namespace, err, "create", "pods", ""); {
 	case o != nil && o.Kind == operate.ByFailingWebhook:
 		return fmt.Errorf("%w: %w", operate.ErrTransient, o)
 	case o != nil:
@@ -149,7 +149,7 @@ func (v *View) deletePod(ctx context.Context, name string, options metav1.Delete
 // of a webhook that does not support dry runs. It is nil for any other error: a missing permission,
 // a server or webhook that does not respond.
 func (v *View) removalRefused(ctx context.Context, err error, what, pod, verb, subresource string) error {
-	o := v.objection(ctx, err, verb, "pods", subresource)
+	o := v.client.objection(ctx, v.query.Namespace, err, verb, "pods", subresource)
 	switch {
 	case o == nil, o.Kind == operate.NotAllowed, o.Kind == operate.ByFailingWebhook:
 		return nil
@@ -162,7 +162,7 @@ func (v *View) removalRefused(ctx context.Context, err error, what, pod, verb, s
 // writeRefused is the decision about a write to the set that admission denies. It is nil for any other
 // error: a missing permission, a server or webhook that does not respond.
 func (v *View) writeRefused(ctx context.Context, err error, verb, subresource string) error {
-	o := v.objection(ctx, err, "patch", "statefulsets", subresource)
+	o := v.client.objection(ctx, v.query.Namespace, err, "patch", "statefulsets", subresource)
 	if o == nil || o.Kind == operate.NotAllowed || o.Kind == operate.ByFailingWebhook || o.Kind == operate.NoDryRun {
 		return nil
 	}
@@ -171,12 +171,12 @@ func (v *View) writeRefused(ctx context.Context, err error, verb, subresource st
 
 // objection reads why a request was rejected. Authorization and admission both return Forbidden:
 // where the message does not show which it was, an access review decides.
-func (v *View) objection(ctx context.Context, err error, verb, resource, subresource string) *operate.Objection {
+func (c *Client) objection(ctx context.Context, namespace string, err error, verb, resource, subresource string) *operate.Objection {
 	o := operate.ReadObjection(err)
 	if o == nil || !o.Unclear() {
 		return o
 	}
-	review, failure := v.client.review(ctx, v.query.Namespace, verb, resource, subresource)
+	review, failure := c.review(ctx, namespace, verb, resource, subresource)
 	denied := failure == nil && !review.Status.Allowed
 	if failure != nil { // then the authorizer's own message decides
 		denied = strings.Contains(err.Error(), "cannot "+verb+" resource ")
@@ -195,12 +195,12 @@ func checkedByDryRun(err error) error {
 	return err
 }
 
-// Quotas are the namespace's, none without permission to list them.
-func (c *Client) Quotas(ctx context.Context, namespace string) ([]*corev1.ResourceQuota, error) {
+// Quotas are the namespace's; missing says why there are none without permission to list them.
+func (c *Client) Quotas(ctx context.Context, namespace string) (quotas []*corev1.ResourceQuota, missing []sts.Missing, err error) {
 	inv := &sts.Inventory{}
 	r := reader{ctx: ctx, inv: inv}
-	var out []*corev1.ResourceQuota
 	r.list("resourcequotas", metav1.ListOptions{Limit: pageSize}, listOf(c.kube.CoreV1().ResourceQuotas(namespace).List),
-		func(o runtime.Object) { out = append(out, o.(*corev1.ResourceQuota)) })
-	return out, r.wait()
+		func(o runtime.Object) { quotas = append(quotas, o.(*corev1.ResourceQuota)) })
+	err = r.wait()
+	return quotas, inv.Missing, err
 }

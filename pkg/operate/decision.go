@@ -290,7 +290,8 @@ const (
 	ReasonPodRefused = "PodRefused"
 	// ReasonRemovalRefused: admission rejects the eviction or deletion of a pod.
 	ReasonRemovalRefused = "RemovalRefused"
-	// ReasonWriteRefused: admission or validation rejects a change of the StatefulSet or of its size.
+	// ReasonWriteRefused: admission or validation rejects a change of the StatefulSet or of its size, or with
+	// `pvc-gc` of a claim or volume.
 	ReasonWriteRefused = "WriteRefused"
 	// ReasonPlanChanged: the set has changed since the plan was shown: a pod would be removed that the
 	// plan did not name; nothing was written.

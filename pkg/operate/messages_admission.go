@@ -100,8 +100,8 @@ func msgCannotRemove(verb, pod, why string) string {
 	return fmt.Sprintf("cannot %s pod %s: %s", verb, pod, why)
 }
 
-func msgCannotWrite(verb, set, why string) string {
-	return fmt.Sprintf("cannot %s statefulset/%s: %s", verb, set, why)
+func msgCannotWrite(verb, object, why string) string {
+	return fmt.Sprintf("cannot %s %s: %s", verb, object, why)
 }
 
 func msgDeniedBy(who string) string {

@@ -42,8 +42,8 @@ func TestAdmissionMessages(t *testing.T) {
 		call(msgSelectorMismatch, "app=web"),
 
 		call(msgCannotRemove, "evict", "web-4", msgDeniedBy(webhook)),
-		call(msgCannotWrite, "patch", "web", msgDeniedBy(webhook)),
-		call(msgCannotWrite, "scale", "web", quota),
+		call(msgCannotWrite, "patch", "statefulset/web", msgDeniedBy(webhook)),
+		call(msgCannotWrite, "scale", "statefulset/web", quota),
 		call(msgDeniedBy, "validatingadmissionpolicy/guard: the operator does that"),
 
 		call(msgQuotaExceeded, "resourcequota/small", []string{"pods: " + msgQuotaUse("3", "3", "1", "")}),

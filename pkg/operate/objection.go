@@ -342,7 +342,14 @@ func (o *Objection) RefuseRemoval(ns, verb, pod string) Decision {
 // verb is patch or scale.
 func (o *Objection) RefuseWrite(ns, verb, set string) Decision {
 	return Decision{Verdict: Refused, Reason: ReasonWriteRefused,
-		Message: msgCannotWrite(verb, set, o.refusal()), Hint: o.fix(ns)}
+		Message: msgCannotWrite(verb, "statefulset/"+set, o.refusal()), Hint: o.fix(ns)}
+}
+
+// RefuseObject is the decision about a write to another object that admission denies. object is
+// "persistentvolume/pvc-1", verb create, patch or delete; ns is empty for a cluster-scoped object.
+func (o *Objection) RefuseObject(ns, verb, object string) *AnswerError {
+	return &AnswerError{Decision: Decision{Verdict: Refused, Reason: ReasonWriteRefused, Subject: object,
+		Message: msgCannotWrite(verb, object, o.refusal()), Hint: o.fix(ns)}}
 }
 
 // RefuseAction is the decision about an action that admission denies, nil for one that writes nothing.

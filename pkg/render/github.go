@@ -18,10 +18,12 @@ type Ended struct {
 	// timeout or an interruption.
 	Outcome *operate.Decision
 	Error   string
-	DryRun  string
-	Took    time.Duration
-	Done    []Entry
-	Checks  []Check
+	// Hint is that of the error; an outcome has its own.
+	Hint   sts.Hint
+	DryRun string
+	Took   time.Duration
+	Done   []Entry
+	Checks []Check
 	// Status is nil when the set was never seen.
 	Status *report.Status
 }
@@ -61,6 +63,14 @@ func (e Ended) verdict() (word, message string, good bool) {
 	return "planned", e.Outcome.Message, true
 }
 
+// hint is what to do.
+func (e Ended) hint() sts.Hint {
+	if e.Error != "" || e.Outcome == nil {
+		return e.Hint
+	}
+	return e.Outcome.Hint
+}
+
 // Annotation writes the end as a GitHub Actions workflow command: a notice, or an
 // error (docs.github.com, "Workflow commands for GitHub Actions").
 func Annotation(w io.Writer, e Ended) error {
@@ -69,8 +79,8 @@ func Annotation(w io.Writer, e Ended) error {
 	if !good {
 		level, message = "error", word+": "+message
 	}
-	if e.Outcome != nil && len(e.Outcome.Hint) > 0 && e.Error == "" {
-		message += "\n" + e.Outcome.Hint.String()
+	if hint := e.hint(); len(hint) > 0 {
+		message += "\n" + hint.String()
 	}
 	title := fmt.Sprintf("kubectl sts %s %s/%s", e.Command, e.Namespace, e.Name)
 	_, err := fmt.Fprintf(w, "::%s title=%s::%s\n", level, githubProperty.Replace(title), githubData.Replace(message))
@@ -87,8 +97,8 @@ func Markdown(w io.Writer, e Ended) error {
 	var b strings.Builder
 	word, message, _ := e.verdict()
 	fmt.Fprintf(&b, "### kubectl sts %s %s: %s\n\n%s\n\n", e.Command, markdown(e.Name), word, markdown(message))
-	if e.Outcome != nil && len(e.Outcome.Hint) > 0 && e.Error == "" {
-		fmt.Fprintf(&b, "→ %s\n\n", strings.Join(markdownLines(e.Outcome.Hint), "<br>"))
+	if hint := e.hint(); len(hint) > 0 {
+		fmt.Fprintf(&b, "→ %s\n\n", strings.Join(markdownLines(hint), "<br>"))
 	}
 	fmt.Fprintf(&b, "%s\n\n", markdown(msgSummary(e.Namespace, e.DryRun, e.Took)))
 	if s := e.Status; s != nil && len(s.Replicas) > 0 {

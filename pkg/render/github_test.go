@@ -26,7 +26,7 @@ func TestGitHub(t *testing.T) {
 				{At: at, Label: "--check", Command: "test 1 < 2 && echo `date`", Said: "terminated with exit code 3", Output: "```\n<b>not markup</b>\n```"},
 				{At: at, Label: "--check-exec in web-2", Command: "true", Said: "succeeded", Good: true},
 			}},
-		"error":   {Error: "timed out after 5m waiting for web-1, which is Pending"},
+		"error":   {Error: "timed out after 5m waiting for web-1, which is Pending", Hint: sts.Hintf("rerun the command to resume")},
 		"dry-run": {DryRun: "server", Outcome: &operate.Decision{Verdict: operate.Wait, Message: "it would end so"}},
 		"refused": {Outcome: &operate.Decision{Verdict: operate.Refused, Message: "poddisruptionbudget web can never allow it"}},
 	} {

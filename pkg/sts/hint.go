@@ -28,12 +28,22 @@ type Command struct {
 	Namespace string
 	// Flags are the global flags, such as --context and its value. They are quoted, too.
 	Flags []string
+	// OtherUser says that the command is for another user than the one who gets the hint.
+	OtherUser bool
 }
 
 // Kubectl is a hint that is one command. It has a namespace, because another namespace may have a
 // StatefulSet of the same name; the namespace of a cluster-scoped object is empty.
 func Kubectl(namespace, verb string, args ...string) Hint {
 	return Hint{{Command: &Command{Verb: verb, Args: args, Namespace: namespace}}}
+}
+
+// ForOtherUser is the hint with commands for another user, such as one with more permissions.
+func (h Hint) ForOtherUser() Hint {
+	return h.MapCommands(func(c Command) Command {
+		c.OtherUser = true
+		return c
+	})
 }
 
 // hintVerb is a verb of a format, with its flags, width and precision.

@@ -34,6 +34,12 @@ type Task struct {
 	View claims.View
 }
 
+// Settled is an intent that was decided before, without anything to write: nothing is read for it.
+type Settled claims.ClaimDecision
+
+// Next implements [claims.Intent].
+func (s Settled) Next(claims.View) claims.ClaimDecision { return claims.ClaimDecision(s) }
+
 // Result is its result.
 type Result struct {
 	// Task is the number of the task.
@@ -44,7 +50,7 @@ type Result struct {
 	// Err is set when an error ended it; it is a [TimeoutError] when it waited too long,
 	// an [InterruptedError] when it was not started or not finished.
 	Err error
-	// Wrote is set when something was changed.
+	// Wrote is set when something was changed, or may have been.
 	Wrote bool
 }
 
@@ -81,7 +87,7 @@ func Run(ctx context.Context, c Cluster, tasks []Task, o Options, ended func(Res
 		if byNamespace[ns] == nil {
 			order = append(order, ns)
 		}
-		byNamespace[ns] = append(byNamespace[ns], &run{intent: tasks[n].Intent, result: Result{Task: n, View: tasks[n].View}})
+		byNamespace[ns] = append(byNamespace[ns], newRun(n, &tasks[n]))
 	}
 	// While claims of one namespace are waited for, there are calls for others.
 	namespaces := make(chan struct{}, perCall*o.Concurrency)
@@ -105,7 +111,7 @@ type runner struct {
 	ended func(Result)
 }
 
-// claimRun is one claim in progress.
+// run is one claim in progress.
 type run struct {
 	intent claims.Intent
 	result Result
@@ -114,12 +120,17 @@ type run struct {
 	over   bool
 }
 
+func newRun(n int, task *Task) *run {
+	_, settled := task.Intent.(Settled)
+	return &run{intent: task.Intent, result: Result{Task: n, View: task.View}, read: settled}
+}
+
 // namespace works through the claims of one namespace in groups: all claims of a group are
 // prepared, one look judges them, the candidates are deleted, and another look checks them
 // again. Claims that have to wait for the cluster do so at the end.
-func (r *runner) namespace(ctx context.Context, ns string, claims []*run) {
+func (r *runner) namespace(ctx context.Context, ns string, pvcs []*run) {
 	var waiting []*run
-	for group := range slices.Chunk(claims, perCall*r.options.Concurrency) {
+	for group := range slices.Chunk(pvcs, perCall*r.options.Concurrency) {
 		waiting = append(waiting, r.drive(ctx, ns, group)...)
 	}
 	for len(waiting) > 0 {
@@ -128,10 +139,10 @@ func (r *runner) namespace(ctx context.Context, ns string, claims []*run) {
 }
 
 // drive advances the claims as far as possible without waiting, and returns those that wait.
-func (r *runner) drive(ctx context.Context, ns string, claims []*run) (waiting []*run) {
-	for len(claims) > 0 {
+func (r *runner) drive(ctx context.Context, ns string, pvcs []*run) (waiting []*run) {
+	for len(pvcs) > 0 {
 		var group sync.WaitGroup
-		for _, c := range claims {
+		for _, c := range pvcs {
 			r.calls <- struct{}{}
 			group.Go(func() {
 				defer func() { <-r.calls }()
@@ -140,7 +151,7 @@ func (r *runner) drive(ctx context.Context, ns string, claims []*run) (waiting [
 		}
 		group.Wait()
 		var looking []*run
-		for _, c := range claims {
+		for _, c := range pvcs {
 			switch {
 			case c.over:
 			case c.result.Decision.Verdict == operate.Wait:
@@ -153,7 +164,7 @@ func (r *runner) drive(ctx context.Context, ns string, claims []*run) (waiting [
 			r.look(ctx, ns, looking)
 			looking = slices.DeleteFunc(looking, func(c *run) bool { return c.over })
 		}
-		claims = looking
+		pvcs = looking
 	}
 	return waiting
 }
@@ -231,8 +242,11 @@ func (r *runner) step(ctx context.Context, c *run) {
 			}
 			return err
 		})
-		answer := (*operate.AnswerError)(nil)
+		answer, interrupted := (*operate.AnswerError)(nil), (*loop.InterruptedError)(nil)
 		switch {
+		case errors.As(err, &interrupted): // the server did not respond: it may have been carried out
+			c.result.Wrote = c.result.Wrote || d.Action.IsAPIWrite()
+			r.end(c, err)
 		case errors.As(err, &answer):
 			c.result.Decision = decisionAbout(loop.Refusal(answer.Decision, c.result.Wrote))
 			r.end(c, nil)
@@ -250,7 +264,7 @@ func (r *runner) step(ctx context.Context, c *run) {
 	}
 }
 
-// claimDecision is the API server's answer as a decision about a claim.
+// decisionAbout is the API server's answer as a decision about a claim.
 func decisionAbout(d operate.Decision) claims.ClaimDecision {
 	return claims.ClaimDecision{Verdict: d.Verdict, Reason: d.Reason, Message: d.Message, Subject: d.Subject, Hint: d.Hint, Alteration: d.Alteration}
 }
@@ -261,6 +275,7 @@ func waitingFor(d claims.ClaimDecision) operate.Decision {
 }
 
 // call makes a call that ctx does not cancel, and retries it when the server did not respond.
+// When ctx ends it is not retried.
 func (r *runner) call(ctx context.Context, f func(ctx context.Context) error) error {
 	for try := 1; ; try++ {
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), loop.CallTimeout)
@@ -274,12 +289,12 @@ func (r *runner) call(ctx context.Context, f func(ctx context.Context) error) er
 		case <-pause.C:
 		case <-ctx.Done():
 			pause.Stop()
-			return err
+			return &loop.InterruptedError{Cause: context.Cause(ctx)}
 		}
 	}
 }
 
-// claimTries is how often a call is tried when the server does not respond.
+// tries is how often a call is tried when the server does not respond.
 const tries = 5
 
 // await waits until some of the claims have changed, and returns all that are not done yet.

@@ -2,6 +2,7 @@ package claimloop_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,7 +22,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// claims is a Cluster in which every call takes a second. The number of a claim's
+// claimRun is a Cluster in which every call takes a second. The number of a claim's
 // writes is its resourceVersion.
 type claimRun struct {
 	mu       sync.Mutex
@@ -294,6 +295,21 @@ func TestClaimsTryAgain(t *testing.T) {
 	})
 }
 
+// A webhook that is required and does not respond: the claim is refused when the retries are used up.
+func TestClaimsWebhookAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newClaims()
+		tries := 0
+		w.apply = func(context.Context, string, int) error {
+			tries++
+			return fmt.Errorf("%w: %w", operate.ErrTransient, operate.RefuseWritten("", "persistentvolume/x", &sts.Alteration{}))
+		}
+		if diff := cmp.Diff(all(1, 1, "Refused"), runClaims(t.Context(), w, claimloop.Options{Concurrency: 1}, 1, 1)); diff != "" || tries != 5 {
+			t.Errorf("%d tries (-want +got):\n%s", tries, diff)
+		}
+	})
+}
+
 func TestClaimsTimeOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ends := runClaims(t.Context(), newClaims(), claimloop.Options{Concurrency: 2, Timeout: 10 * time.Second}, 1, 2)
@@ -349,11 +365,79 @@ func TestClaimsInterrupted(t *testing.T) {
 	})
 }
 
+// Ctrl-C between two tries of a call that the server does not answer is an interruption, no failure.
+func TestClaimsInterruptedRetry(t *testing.T) {
+	away := fmt.Errorf("away: %w", operate.ErrTransient)
+	for name, test := range map[string]struct {
+		fail func(*claimRun)
+		want string
+	}{
+		"read":  {func(w *claimRun) { w.read = func(string) error { return away } }, "interrupted"},
+		"write": {func(w *claimRun) { w.apply = func(context.Context, string, int) error { return away } }, "interrupted, wrote"},
+		"look":  {func(w *claimRun) { w.look = func(string) error { return away } }, "interrupted, wrote"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newClaims()
+			test.fail(w)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(3500*time.Millisecond, func() { cancel(errors.New("Ctrl-C")) })
+			if diff := cmp.Diff(all(1, 1, test.want), runClaims(ctx, w, claimloop.Options{Concurrency: 1}, 1, 1)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		})
+	}
+}
+
 func TestClaimsOnlyReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ends := runClaims(t.Context(), newClaims(), claimloop.Options{Concurrency: 2, OnlyReads: true}, 2, 3)
 		if diff := cmp.Diff(all(2, 3, "Do"), ends); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// later is an intent that has to wait for the cluster first.
+type later struct{}
+
+func (later) Next(claims.View) claims.ClaimDecision {
+	return claims.ClaimDecision{Verdict: operate.Wait, Reason: claims.ReasonNotReleased, Message: "for its release"}
+}
+
+// What would be waited for is the result, in words.
+func TestClaimsOnlyReadsWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []byte
+		claimloop.Run(t.Context(), newClaims(), []claimloop.Task{{Intent: later{}, View: claims.View{Name: "0-0"}}},
+			claimloop.Options{Concurrency: 1, Timeout: time.Minute, OnlyReads: true}, func(r claimloop.Result) {
+				if o := r.Outcome("purged", "purged (client dry run)"); o != (claimloop.Outcome{Word: "purged", Line: "purged (client dry run)", End: claimloop.EndGood}) {
+					t.Errorf("%+v", o)
+				}
+				got, _ = json.Marshal(r.Decision)
+			})
+		if want := `{"verdict":"Wait","reason":"NotReleased","message":"waiting for its release"}`; string(got) != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	})
+}
+
+// What was decided before is not read again, whatever the cluster would answer.
+func TestClaimsSettled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newClaims()
+		w.read = func(string) error { return errors.New("no read") }
+		var tasks []claimloop.Task
+		for _, v := range []operate.Verdict{operate.Refused, operate.Do, operate.Wait} {
+			d := claimloop.Settled{Verdict: v, Action: &claims.PurgeVolume{}}
+			tasks = append(tasks, claimloop.Task{Intent: d, View: claims.View{Name: string(v)}})
+		}
+		claimloop.Run(t.Context(), w, tasks, claimloop.Options{Concurrency: 1, Timeout: time.Minute, OnlyReads: true}, func(r claimloop.Result) {
+			if r.Err != nil || string(r.Decision.Verdict) != r.View.Name {
+				t.Errorf("%s: %s %v", r.View.Name, r.Decision.Verdict, r.Err)
+			}
+		})
+		if len(w.log) > 0 {
+			t.Errorf("calls: %v", w.log)
 		}
 	})
 }

@@ -62,7 +62,9 @@ func (r *Result) Outcome(did, dryRun string) Outcome {
 		return Outcome{wordTimedOut, r.Err.Error(), EndTimeout}
 	case r.Err != nil:
 		return Outcome{wordFailed, r.Err.Error(), EndError}
-	case d.Verdict == operate.Do:
+	case d.Verdict == operate.Do && d.Reason == claims.ReasonClaimKept:
+		return Outcome{wordKept, msgClaimWouldStay(d.Message), EndGood}
+	case d.Verdict == operate.Do, d.Verdict == operate.Wait: // a dry run: the command would continue from there
 		return Outcome{did, dryRun, EndGood}
 	case d.Reason == claims.ReasonClaimKept:
 		return Outcome{wordKept, d.Message, EndGood}

@@ -28,6 +28,8 @@ func TestOutcome(t *testing.T) {
 		{Result{Err: timeout}, Outcome{wordTimedOut, timeout.Error(), EndTimeout}},
 		{Result{Err: broken}, Outcome{wordFailed, "broken pipe", EndError}},
 		{decided(operate.Do, ""), Outcome{"deleted", "deleted (server dry run)", EndGood}},
+		{decided(operate.Do, claims.ReasonClaimKept), Outcome{wordKept, msgClaimWouldStay("said"), EndGood}},
+		{decided(operate.Wait, claims.ReasonNotReleased), Outcome{"deleted", "deleted (server dry run)", EndGood}},
 		{decided(operate.Done, claims.ReasonClaimDeleted), Outcome{"deleted", "said", EndGood}},
 		{decided(operate.Refused, claims.ReasonClaimKept), Outcome{wordKept, "said", EndGood}},
 		{decided(operate.Done, claims.ReasonClaimGone), Outcome{wordGoneBefore, "said", EndGood}},
