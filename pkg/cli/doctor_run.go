@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -90,13 +92,50 @@ func (c *common) printDoctor(r *doctor.Report, o doctorOptions, out *output) err
 				objects = append(objects, f.Object)
 			}
 		}
-		return out.print(c.env.Out, r, objects)
+		names := *out
+		names.resource = "" // the objects have different kinds
+		return names.print(c.env.Out, r, objects)
 	}
 	for i := range r.Findings {
 		r.Findings[i].Hint = c.hint(r.Findings[i].Hint)
 	}
+	c.makeRelative(r)
+	switch out.format() {
+	case sarif:
+		return render.DoctorSARIF(c.env.Out, r, version)
+	case junit:
+		return render.DoctorJUnit(c.env.Out, r, o.manifests.given(), o.fails)
+	case github:
+		return render.DoctorAnnotations(c.env.Out, r)
+	}
 	render.Missing(c.env.ErrOut, r.Missing)
-	return render.Doctor(c.env.Out, r, c.env.style(), render.Columns{Namespace: o.all})
+	return render.Doctor(c.env.Out, r, c.env.style(), render.Columns{Namespace: o.all || r.SeveralNamespaces()})
+}
+
+// makeRelative makes the files of the report relative to the current directory where they are below it: code
+// scanners and annotations find them by that.
+func (c *common) makeRelative(r *doctor.Report) {
+	current, err := os.Getwd()
+	if err != nil {
+		return
+	}
+	relative := func(file *string) {
+		if path, err := filepath.Rel(current, *file); filepath.IsAbs(*file) && err == nil && filepath.IsLocal(path) {
+			*file = path
+		}
+	}
+	for i := range r.Findings {
+		relative(&r.Findings[i].File)
+	}
+	for i := range r.Files {
+		relative(&r.Files[i].File)
+	}
+}
+
+// fails: the finding makes the command fail.
+func (o doctorOptions) fails(f *doctor.Finding) bool {
+	level, fails := failLevels[o.failOn]
+	return fails && !f.Ignored && f.Severity.AtLeast(level)
 }
 
 // verdict is the error for --fail-on, or for manifests that could not be read.
@@ -104,14 +143,16 @@ func (o doctorOptions) verdict(r *doctor.Report) error {
 	if len(r.Files) > 0 {
 		return fmt.Errorf("%s", msgFilesUnread(len(r.Files), r.Files[0].File, r.Files[0].Message))
 	}
-	level, fails := failLevels[o.failOn]
-	if !fails {
+	var found []*doctor.Finding
+	for i := range r.Findings {
+		if o.fails(&r.Findings[i]) {
+			found = append(found, &r.Findings[i])
+		}
+	}
+	if len(found) == 0 {
 		return nil
 	}
-	if found := r.Worst(level); len(found) > 0 {
-		return &notYetError{msgDoctorFound(len(found), found[0].Object, string(found[0].Code))}
-	}
-	return nil
+	return &notYetError{msgDoctorFound(len(found), found[0].Object, string(found[0].Code))}
 }
 
 // showChecks prints the list of checks, or explains one.

@@ -46,9 +46,9 @@ const (
 	Cluster Looks = "Cluster"
 )
 
-// fits says whether the check can look there.
-func (l Looks) fits(offline bool) bool {
-	return l == Everywhere || (l == Manifests) == offline
+// Applies says whether the check looks at manifests (offline) or at a cluster.
+func (c *Check) Applies(offline bool) bool {
+	return c.Looks == Everywhere || (c.Looks == Manifests) == offline
 }
 
 // Checks are all checks, by code.

@@ -14,6 +14,17 @@ import (
 // read from an object and from its pod template.
 const IgnoreAnnotation = "doctor." + sts.AnnotationPrefix + "ignore"
 
+// IgnoredBy is what makes a finding ignored.
+type IgnoredBy string
+
+// What makes a finding ignored.
+const (
+	// ByAnnotation: an annotation of the object or of its pod template.
+	ByAnnotation IgnoredBy = "Annotation"
+	// ByFlag: `--ignore`.
+	ByFlag IgnoredBy = "Flag"
+)
+
 // ignoreChecks are about the annotation itself.
 func ignoreChecks() []*Check {
 	return []*Check{{
@@ -83,13 +94,15 @@ func (r *Report) ignore(in *Input, looks []*Look, everywhere []sts.FindingCode) 
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		f.Ignored = slices.Contains(everywhere, f.Code)
+		if slices.Contains(everywhere, f.Code) {
+			f.Ignored, f.IgnoredBy = true, ByFlag
+		}
 		for _, o := range []metav1.Object{f.Subject, f.set} {
 			if o == nil {
 				continue
 			}
 			if entry := read(o).match(f.Code); entry != nil && !f.Ignored {
-				f.Ignored, f.IgnoreReason = true, entry.reason
+				f.Ignored, f.IgnoredBy, f.IgnoreReason = true, ByAnnotation, entry.reason
 			}
 		}
 	}
@@ -104,7 +117,9 @@ func (r *Report) ignore(in *Input, looks []*Look, everywhere []sts.FindingCode) 
 				message = msgNoSuchCheck(entry.code, nearestCodes(entry.code))
 			}
 			found := l.found(sts.SeverityInfo, entry.field, message, nil)
-			found[0].Ignored = slices.Contains(everywhere, "IgnoreUnused")
+			if slices.Contains(everywhere, "IgnoreUnused") {
+				found[0].Ignored, found[0].IgnoredBy = true, ByFlag
+			}
 			r.add(Find("IgnoreUnused"), l, found)
 		}
 	}
@@ -112,5 +127,5 @@ func (r *Report) ignore(in *Input, looks []*Look, everywhere []sts.FindingCode) 
 
 // omits: the check has not run.
 func (r *Report) omits(in *Input, c *Check) bool {
-	return !c.Looks.fits(in.Offline) || slices.ContainsFunc(r.Omitted, func(o Omitted) bool { return o.Code == c.Code })
+	return !c.Applies(in.Offline) || slices.ContainsFunc(r.Omitted, func(o Omitted) bool { return o.Code == c.Code })
 }

@@ -29,6 +29,8 @@ type Finding struct {
 	Patch string `json:"patch,omitempty"`
 	// Ignored is true if the object, or the command line, says that the check is to be ignored.
 	Ignored bool `json:"ignored,omitempty"`
+	// IgnoredBy is what says so.
+	IgnoredBy IgnoredBy `json:"ignoredBy,omitempty"`
 	// IgnoreReason is the reason that the annotation gives.
 	IgnoreReason string `json:"ignoreReason,omitempty"`
 
@@ -121,7 +123,7 @@ func Examine(in *Input, ignore []sts.FindingCode, locate Locate) *Report {
 		}
 	}
 	for _, c := range Checks() {
-		if !c.Looks.fits(in.Offline) {
+		if !c.Applies(in.Offline) {
 			continue
 		}
 		if missing := lacks(in, c); missing != "" {
@@ -209,13 +211,7 @@ func (r *Report) finish(looks []*Look, locate Locate) {
 	}
 }
 
-// Worst are the findings at or above a severity that are not ignored.
-func (r *Report) Worst(at sts.Severity) []Finding {
-	var out []Finding
-	for _, f := range r.Findings {
-		if !f.Ignored && f.Severity.Rank() <= at.Rank() {
-			out = append(out, f)
-		}
-	}
-	return out
+// SeveralNamespaces says whether the sets are in more than one namespace.
+func (r *Report) SeveralNamespaces() bool {
+	return slices.ContainsFunc(r.Items, func(item SetResult) bool { return item.Namespace != r.Items[0].Namespace })
 }
