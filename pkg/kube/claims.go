@@ -75,7 +75,7 @@ func (c *Client) around(r *reader, namespace string) {
 		inv.ScaledObjects, err = c.scaledObjects(r.ctx, namespace)
 		return err
 	})
-	c.templates(r, namespace)
+	c.templates(r, namespace, func(*appsv1.Deployment) {})
 	r.read("volumesnapshots", func() error { return c.snapshots(r, namespace) })
 }
 
@@ -83,13 +83,14 @@ func (c *Client) around(r *reader, namespace string) {
 // and little of them is kept.
 const templatePage = 500
 
-// templates lists what has a pod template, for the claims that it references.
-func (c *Client) templates(r *reader, namespace string) {
+// templates lists what has a pod template, for the claims that it references, and passes on the Deployments.
+func (c *Client) templates(r *reader, namespace string, add func(*appsv1.Deployment)) {
 	page := metav1.ListOptions{Limit: templatePage}
 	apps, batch := c.kube.AppsV1(), c.kube.BatchV1()
 	r.list("deployments", page, listOf(apps.Deployments(namespace).List), func(o runtime.Object) {
 		d := o.(*appsv1.Deployment)
 		r.uses("deployment.apps", d, &d.Spec.Template)
+		add(d)
 	})
 	r.list("daemonsets", page, listOf(apps.DaemonSets(namespace).List), func(o runtime.Object) {
 		d := o.(*appsv1.DaemonSet)
