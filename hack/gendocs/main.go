@@ -72,6 +72,7 @@ func generate(root string) (map[string]string, error) {
 		{"docs/exit-codes.md", "codes", exitCodes()},
 		{"docs/json.md", "fields", fields},
 		{"docs/dns.md", "findings", codes},
+		{"docs/doctor.md", "checks", doctorChecks()},
 		{"docs/safety.md", "claim states", claimStates(c)},
 		{"docs/guards.md", "commands", commandGuards()},
 		{"docs/guards.md", "guards", guardMeanings()},

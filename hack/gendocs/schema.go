@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
+	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
@@ -37,6 +38,8 @@ var reportTypes = []document{
 	{"ClaimReport", reflect.TypeFor[claims.ClaimReport]()},
 	{"GCReport", reflect.TypeFor[cli.GCReport]()},
 	{"DNSReport", reflect.TypeFor[names.DNSReport]()},
+	{"DoctorReport", reflect.TypeFor[doctor.Report]()},
+	{"DoctorCheckList", reflect.TypeFor[doctor.CheckList]()},
 	{"Forecast", reflect.TypeFor[forecast.Forecast]()},
 	{"VersionReport", reflect.TypeFor[report.VersionReport]()},
 }

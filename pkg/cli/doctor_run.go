@@ -64,6 +64,9 @@ func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor
 	}
 	r := doctor.Examine(in, o.ignore, locate)
 	r.Files = problems
+	if len(r.Items) == 0 {
+		noteTo(c.env.ErrOut, msgNoSetsInManifests())
+	}
 	return r, nil
 }
 

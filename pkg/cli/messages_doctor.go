@@ -8,6 +8,8 @@ import (
 
 // What doctor ends with.
 
+func msgNoSetsInManifests() string { return "no StatefulSets found in the manifests" }
+
 func msgFilesUnread(count int, file, problem string) string {
 	if count == 1 {
 		return fmt.Sprintf("%s could not be read: %s", file, problem)

@@ -19,7 +19,7 @@ func updateChecks() []*Check {
 				if l.Set.Spec.UpdateStrategy.Type != appsv1.OnDeleteStatefulSetStrategyType {
 					return nil
 				}
-				return l.found("", "spec.updateStrategy.type", msgOnDelete(), sts.Kubectl(l.Set.Namespace, "sts restart", l.Set.Name))
+				return l.found("", "spec.updateStrategy.type", msgOnDelete(), nil)
 			},
 		},
 		{

@@ -16,6 +16,9 @@ func Doctor(w io.Writer, r *doctor.Report, st Style, c Columns) error {
 	for i := range r.Findings {
 		if f := &r.Findings[i]; !f.Ignored {
 			b.WriteString(finding(f, st, c))
+			if f.Severity != sts.SeverityInfo { // infos are short, and may be many
+				b.WriteByte('\n')
+			}
 		}
 	}
 	b.WriteString(ignoredFindings(r, st, c))
