@@ -78,7 +78,7 @@ func liveChecks() []*Check {
 		{
 			Code: "LeftoverClaims", Severity: sts.SeverityInfo, Looks: Cluster,
 			Needs: slices.Concat([]string{"pods", "persistentvolumeclaims", "horizontalpodautoscalers", "scaledobjects"}, sts.UseResources),
-			Title: "Claims are left over from ordinals or templates that no longer exist",
+			Title: "Claims remain of ordinals or templates that no longer exist",
 			Explain: "The claims are those that kubectl sts pvc-gc would delete without further options. Nothing for StatefulSets with 0 replicas, for ordinals that an autoscaler or a " +
 				"parked size may need again, for ordinals below the start ordinal, and for claims that anything uses.",
 			Remedy: "Delete them with kubectl sts pvc-gc --delete, which can be undone, or annotate those to keep.",

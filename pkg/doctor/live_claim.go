@@ -248,7 +248,7 @@ func leftoverClaims(in *Input) []Finding {
 	return out
 }
 
-// leftover are claims that are left over for one reason.
+// leftover are claims that remain unused for one reason.
 type leftover struct {
 	names  []string
 	size   resource.Quantity

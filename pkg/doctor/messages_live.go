@@ -115,5 +115,5 @@ func msgLeftovers(left []leftover) string {
 	for _, l := range left {
 		parts = append(parts, fmt.Sprintf("%s (%s): %s", msgClaims(l.names), l.size.String(), l.reason))
 	}
-	return "left over: " + strings.Join(parts, "; ")
+	return "unused: " + strings.Join(parts, "; ")
 }
