@@ -140,7 +140,11 @@ func classMissing(l *Look) []Finding {
 		claims := pending[class]
 		found := l.found(sts.SeverityWarning, fields[class], msgClassMissing(class, l.classNames()), hintCreateClass(class, nil))
 		if len(claims) > 0 {
-			found = l.found("", fields[class], msgClassMissingPending(class, namesOf(claims), l.classNames()), hintCreateClass(class, l.recreate(claims[0])))
+			hint := hintCreateClass(class, l.recreate(claims[0]))
+			if now, _ := classOf(&l.Set.Spec.VolumeClaimTemplates[claims[0].template]); now != class { // the set was recreated
+				hint = hintRecreateClaims(l.recreate(claims[0]))
+			}
+			found = l.found("", fields[class], msgClassMissingPending(class, namesOf(claims), l.classNames()), hint)
 			found[0].Ordinals = ordinalsOf(claims)
 		}
 		out = append(out, found...)

@@ -50,6 +50,11 @@ func hintCreateClass(class string, recreate sts.Hint) sts.Hint {
 	return sts.Hintf("create StorageClass %s; or recreate the StatefulSet with another storageClassName, then recreate each pending claim and its pod:\n%s", class, recreate)
 }
 
+// hintRecreateClaims is for claims that are older than their template.
+func hintRecreateClaims(recreate sts.Hint) sts.Hint {
+	return sts.Hintf("the volumeClaimTemplate names another StorageClass now: recreate each pending claim and its pod:\n%s", recreate)
+}
+
 func msgNoDefaultClass(claims, have []string) string {
 	return fmt.Sprintf("%s %s Pending, without a storageClassName, and no StorageClass is the default; %s", msgClaims(claims), isOrAre(claims), msgClasses(have))
 }

@@ -17,6 +17,7 @@ func TestLiveMessages(t *testing.T) {
 		call(some, many), call(msgClaims, one), call(isOrAre, one), call(isOrAre, many), call(msgClasses, classes), call(msgClasses, []string(nil)),
 		call(msgClassMissing, "fast-ssd", classes), call(msgClassMissingPending, "fast-ssd", many, classes),
 		call(hintCreateClass, "fast-ssd", sts.Hint(nil)), call(hintCreateClass, "fast-ssd", sts.Kubectl("shop", "delete pvc", "data-web-0")),
+		call(hintRecreateClaims, sts.Kubectl("shop", "delete pvc", "data-web-0")),
 		call(msgNoDefaultClass, one, classes[:1]), call(hintDefaultClass),
 		call(msgNotExpandable, []string{"shop/web", "shop/db"}), call(msgReclaimDelete, []string{"shop/web"}),
 		call(msgPodWaits, "web-0", "cannot mount its volume: no such disk", 0), call(msgPodWaits, "web-0", "cannot mount its volume: no such disk", 2),
