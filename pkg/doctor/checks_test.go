@@ -109,8 +109,7 @@ func fixtures(t *testing.T, code, kind string) []string {
 	return files
 }
 
-// examine reads a fixture: manifests, or objects of a cluster.
-func examine(t *testing.T, file string) *doctor.Report {
+func parse(t *testing.T, file string) []manifest.Object {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -123,6 +122,13 @@ func examine(t *testing.T, file string) *doctor.Report {
 	for i := range objects {
 		objects[i].File = filepath.Base(file)
 	}
+	return objects
+}
+
+// examine reads a fixture: manifests, or objects of a cluster.
+func examine(t *testing.T, file string) *doctor.Report {
+	t.Helper()
+	objects := parse(t, file)
 	if isLive(file) {
 		return doctor.Examine(clusterOf(t, objects), nil, nil)
 	}
@@ -210,4 +216,40 @@ func describe(f doctor.Finding) string {
 		out += "    " + line
 	}
 	return out
+}
+
+// What may not be listed is not missing: without a permission checks find less, never more.
+func TestForbiddenIsNotAbsent(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "checks", "*", "*-live.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(err, len(files))
+	}
+	resources := map[string]string{
+		"Pod": "pods", "PersistentVolumeClaim": "persistentvolumeclaims", "Event": "events", "ControllerRevision": "controllerrevisions",
+		"PersistentVolume": "persistentvolumes", "Deployment": "deployments", "ConfigMap": "configmaps", "StorageClass": "storageclasses",
+		"VolumeAttachment": "volumeattachments", "Node": "nodes", "Service": "services", "EndpointSlice": "endpointslices", "Endpoints": "endpoints",
+		"PodDisruptionBudget": "poddisruptionbudgets", "HorizontalPodAutoscaler": "horizontalpodautoscalers", "ScaledObject": "scaledobjects",
+	}
+	for _, file := range files {
+		objects := parse(t, file)
+		known := map[string]bool{}
+		for _, f := range doctor.Examine(clusterOf(t, objects), nil, nil).Findings {
+			known[string(f.Code)+f.Object] = true
+		}
+		for kind, resource := range resources {
+			var rest []manifest.Object
+			for _, o := range objects {
+				if o.Kind != kind {
+					rest = append(rest, o)
+				}
+			}
+			in := clusterOf(t, rest)
+			in.Missing = append(in.Missing, sts.Missing{Resource: resource, Reason: "forbidden"})
+			for _, f := range doctor.Examine(in, nil, nil).Findings {
+				if !known[string(f.Code)+f.Object] {
+					t.Errorf("%s: without permission to list %s: %s", file, resource, describe(f))
+				}
+			}
+		}
+	}
 }
