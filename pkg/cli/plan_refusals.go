@@ -57,7 +57,11 @@ const maxPlanReplicas = 2000
 // requirePredictable refuses a set that the API server would reject, or that is too large. It has accepted
 // a live set, whatever is thought of it here.
 func requirePredictable(set *appsv1.StatefulSet, live bool) error {
-	if problems := sts.Objections(set); !live && len(problems) > 0 {
+	if objections := sts.Objections(set); !live && len(objections) > 0 {
+		var problems []string
+		for _, o := range objections {
+			problems = append(problems, o.String())
+		}
 		return refused(reasonInvalid, msgServerRejects(set.Name, problems), nil)
 	}
 	if n := sts.DesiredReplicas(set); n > maxPlanReplicas {
