@@ -85,6 +85,10 @@ func msgLocalProfileRequired() string { return "required when type is Localhost"
 
 func msgLocalProfileOnly() string { return "must not be set unless type is Localhost" }
 
+func msgSysctlName() string {
+	return "must consist of lower case letters, digits, '-' and '_', with '.' or '/' between the parts"
+}
+
 // Scheduling.
 
 func msgNodeSelectorTermMissing() string { return "at least 1 node selector term is required" }

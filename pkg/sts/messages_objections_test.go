@@ -38,6 +38,7 @@ func TestObjectionsMessages(t *testing.T) {
 		messagetest.Call(msgResourceClaimSource),
 		messagetest.Call(msgLocalProfileRequired),
 		messagetest.Call(msgLocalProfileOnly),
+		messagetest.Call(msgSysctlName),
 		messagetest.Call(msgNodeSelectorTermMissing),
 		messagetest.Call(msgValuesRequired, "Gt or Lt"),
 		messagetest.Call(msgValuesForbidden, "Gt or Lt"),

@@ -2,6 +2,7 @@ package sts
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,8 +62,12 @@ func (o *objections) podSpec(at *field.Path, pod *corev1.PodSpec, claims []corev
 	in.resourceClaims = o.resourceClaims(at.Child("resourceClaims"), pod.ResourceClaims)
 	o.containers(at, pod, in)
 
+	account, accountField := pod.ServiceAccountName, "serviceAccountName"
+	if account == "" {
+		account, accountField = pod.DeprecatedServiceAccount, "serviceAccount"
+	}
 	for _, name := range []struct{ field, value string }{
-		{"serviceAccountName", pod.ServiceAccountName},
+		{accountField, account},
 		{"nodeName", pod.NodeName},
 		{"priorityClassName", pod.PriorityClassName},
 	} {
@@ -93,7 +98,7 @@ func (o *objections) podSpec(at *field.Path, pod *corev1.PodSpec, claims []corev
 	o.hostNamespaces(at, pod)
 	o.dns(at, pod.DNSPolicy, pod.DNSConfig)
 	o.hostNames(at, pod)
-	o.podSecurity(at.Child("securityContext"), pod.SecurityContext)
+	o.podSecurity(at.Child("securityContext"), pod.SecurityContext, pod.HostNetwork)
 }
 
 func (o *objections) hostNamespaces(at *field.Path, pod *corev1.PodSpec) {
@@ -204,7 +209,7 @@ func (o *objections) resourceClaims(at *field.Path, claims []corev1.PodResourceC
 	return names
 }
 
-func (o *objections) podSecurity(at *field.Path, sc *corev1.PodSecurityContext) {
+func (o *objections) podSecurity(at *field.Path, sc *corev1.PodSecurityContext, hostNetwork bool) {
 	if sc == nil {
 		return
 	}
@@ -217,11 +222,22 @@ func (o *objections) podSecurity(at *field.Path, sc *corev1.PodSecurityContext) 
 	pointed(o, at.Child("fsGroupChangePolicy"), sc.FSGroupChangePolicy, corev1.FSGroupChangeOnRootMismatch, corev1.FSGroupChangeAlways)
 	o.seccomp(at.Child("seccompProfile"), sc.SeccompProfile)
 	o.appArmor(at.Child("appArmorProfile"), sc.AppArmorProfile)
+	o.sysctls(at.Child("sysctls"), sc.Sysctls, hostNetwork)
+}
+
+var sysctlName = regexp.MustCompile(`^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$`)
+
+func (o *objections) sysctls(at *field.Path, sysctls []corev1.Sysctl, hostNetwork bool) {
 	names := map[string]bool{}
-	for i, sysctl := range sc.Sysctls {
-		at := at.Child("sysctls").Index(i).Child("name")
-		if sysctl.Name == "" {
+	for i, sysctl := range sysctls {
+		at := at.Index(i).Child("name")
+		switch {
+		case sysctl.Name == "":
 			o.required(at, "")
+		case !sysctlName.MatchString(sysctl.Name):
+			o.invalid(at, sysctl.Name, msgSysctlName())
+		case hostNetwork && strings.HasPrefix(sysctl.Name, "net."):
+			o.invalid(at, sysctl.Name, msgNotWith("hostNetwork"))
 		}
 		o.unique(at, sysctl.Name, names)
 	}

@@ -39,11 +39,28 @@ func (o *objections) resources(at *field.Path, r *corev1.ResourceRequirements, c
 	if huge && !compute {
 		o.forbidden(at, msgHugePagesAlone())
 	}
-	for i, claim := range r.Claims {
-		if at := at.Child("claims").Index(i).Child("name"); claim.Name == "" {
+	o.claimNames(at.Child("claims"), r.Claims, claims)
+}
+
+// claimNames checks which resource claims of the pod a container uses: each as a whole, or some of its
+// requests.
+func (o *objections) claimNames(at *field.Path, used []corev1.ResourceClaim, claims map[string]bool) {
+	whole, requests, partly := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for i, claim := range used {
+		request, at := at.Index(i).Child("request"), at.Index(i).Child("name")
+		switch key := claim.Name + "/" + claim.Request; {
+		case claim.Name == "":
 			o.required(at, "")
-		} else if !claims[claim.Name] {
+		case !claims[claim.Name]:
 			o.notFound(at, claim.Name)
+		case whole[claim.Name], claim.Request == "" && partly[claim.Name]:
+			o.found = append(o.found, field.Duplicate(at, claim.Name))
+		case claim.Request == "":
+			whole[claim.Name] = true
+		default:
+			partly[claim.Name] = true
+			o.label(request, claim.Request)
+			o.unique(request, key, requests)
 		}
 	}
 }

@@ -84,6 +84,10 @@ func (o *objections) nodeTerm(at *field.Path, term *corev1.NodeSelectorTerm, val
 		}
 		if r.Key != metav1.ObjectNameField {
 			o.invalid(at.Child("key"), r.Key, msgSelectorField())
+			continue
+		}
+		for k := range r.Values {
+			o.subdomain(at.Child("values").Index(k), r.Values[k])
 		}
 	}
 }

@@ -176,6 +176,9 @@ func AcceptedSets() []Variant {
 		{"runAsNonRoot as root", "", func(p *pod) {
 			p.SecurityContext = &corev1.PodSecurityContext{RunAsNonRoot: new(true), RunAsUser: new(int64(0)), FSGroup: new(int64(0))}
 		}},
+		{"sysctls", "", func(p *pod) {
+			p.SecurityContext = &corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{{Name: "net/ipv4/tcp_keepalive_time", Value: "1"}, {Name: "kernel.shm_rmid_forced", Value: "1"}}}
+		}},
 		{"no hostUsers", "", func(p *pod) { p.HostUsers = new(false) }},
 		{"container names of init containers differ", "", func(p *pod) { p.InitContainers[0].Name = "app-init" }},
 	}...)...)

@@ -120,6 +120,7 @@ func refusedOfPods() []Variant {
 		}},
 		{"no containers", "containers", func(p *pod) { p.Containers = nil }},
 		{"serviceAccountName", "serviceAccountName", func(p *pod) { p.ServiceAccountName = "Web" }},
+		{"serviceAccount, the old name", "serviceAccount", func(p *pod) { p.DeprecatedServiceAccount = "Web" }},
 		{"priorityClassName", "priorityClassName", func(p *pod) { p.PriorityClassName = "High Priority" }},
 		{"nodeName", "nodeName", func(p *pod) { p.NodeName = "Node_1" }},
 		{"runtimeClassName", "runtimeClassName", func(p *pod) { p.RuntimeClassName = new("gVisor") }},
@@ -162,6 +163,14 @@ func refusedOfPods() []Variant {
 		{"resourceClaim twice", "resourceClaims[1].name", func(p *pod) {
 			p.ResourceClaims = []corev1.PodResourceClaim{{Name: "gpu", ResourceClaimName: new("a")}, {Name: "gpu", ResourceClaimName: new("b")}}
 		}},
+		{"resourceClaim of a container twice", "containers[0].resources.claims[1].name", func(p *pod) {
+			p.ResourceClaims = []corev1.PodResourceClaim{{Name: "gpu", ResourceClaimName: new("a")}}
+			p.Containers[0].Resources.Claims = []corev1.ResourceClaim{{Name: "gpu", Request: "a"}, {Name: "gpu"}}
+		}},
+		{"resourceClaim request twice", "containers[0].resources.claims[1].request", func(p *pod) {
+			p.ResourceClaims = []corev1.PodResourceClaim{{Name: "gpu", ResourceClaimName: new("a")}}
+			p.Containers[0].Resources.Claims = []corev1.ResourceClaim{{Name: "gpu", Request: "a"}, {Name: "gpu", Request: "a"}}
+		}},
 		{"resourceClaim of a container", "containers[0].resources.claims[0].name", func(p *pod) { p.Containers[0].Resources.Claims = []corev1.ResourceClaim{{Name: "gpu"}} }},
 		{"runAsUser negative", "securityContext.runAsUser", security(corev1.PodSecurityContext{RunAsUser: new(int64(-1))})},
 		{"fsGroup negative", "securityContext.fsGroup", security(corev1.PodSecurityContext{FSGroup: new(int64(-1))})},
@@ -170,6 +179,11 @@ func refusedOfPods() []Variant {
 		{"seccomp type", "securityContext.seccompProfile.type", security(corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: "runtime/default"}})},
 		{"seccomp without profile", "securityContext.seccompProfile.localhostProfile", security(corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeLocalhost}})},
 		{"seccomp with profile", "securityContext.seccompProfile.localhostProfile", security(corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault, LocalhostProfile: new("a")}})},
+		{"sysctl name", "securityContext.sysctls[0].name", security(corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{{Name: "vm.Max", Value: "1"}}})},
+		{"sysctl without name", "securityContext.sysctls[0].name", security(corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{{Value: "1"}}})},
+		{"sysctl of the network of the host", "securityContext.sysctls[0].name", func(p *pod) {
+			p.HostNetwork, p.SecurityContext = true, &corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{{Name: "net.core.somaxconn", Value: "1"}}}
+		}},
 		{"sysctl twice", "securityContext.sysctls[1].name", security(corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{{Name: "net.core.somaxconn", Value: "1"}, {Name: "net.core.somaxconn", Value: "2"}}})},
 	}...)
 }
@@ -240,6 +254,11 @@ func refusedOfScheduling() []Variant {
 		{"node affinity field", "affinity.nodeAffinity." + must + ".nodeSelectorTerms[0].matchFields[0].key", func(p *pod) {
 			p.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms[0].MatchFields = []corev1.NodeSelectorRequirement{
 				{Key: "spec.nodeName", Operator: corev1.NodeSelectorOpIn, Values: []string{"a"}},
+			}
+		}},
+		{"node affinity by a name that no node has", "affinity.nodeAffinity." + must + ".nodeSelectorTerms[0].matchFields[0].values[0]", func(p *pod) {
+			p.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms[0].MatchFields = []corev1.NodeSelectorRequirement{
+				{Key: "metadata.name", Operator: corev1.NodeSelectorOpIn, Values: []string{"A_b"}},
 			}
 		}},
 		{"maxSkew 0", even + "maxSkew", spread(func(c *constraint) { c.MaxSkew = 0 })},
