@@ -58,10 +58,15 @@ const maxPlanReplicas = 2000
 // requirePredictable refuses a set that the API server would reject, or that is too large. What is wrong
 // with accepted, too, is no reason: the API server has accepted that set. It may be nil.
 func requirePredictable(set, accepted *appsv1.StatefulSet) error {
-	problems := sts.Objections(set)
+	var old []sts.Objection
 	if accepted != nil {
-		old := sts.Objections(accepted)
-		problems = slices.DeleteFunc(problems, func(p string) bool { return slices.Contains(old, p) })
+		old = sts.Objections(accepted)
+	}
+	var problems []string
+	for _, o := range sts.Objections(set) {
+		if !slices.Contains(old, o) {
+			problems = append(problems, o.String())
+		}
 	}
 	if len(problems) > 0 {
 		return refused(reasonInvalid, msgServerRejects(set.Name, problems), nil)

@@ -104,7 +104,7 @@ func TestPlanOfManifests(t *testing.T) {
 func TestPredictableSets(t *testing.T) {
 	set := func(name string, replicas int32, policy appsv1.PodManagementPolicyType) *appsv1.StatefulSet {
 		s := sts.Defaulted(ststest.Web(3).Sets[0])
-		s.Name, s.Spec.Replicas, s.Spec.PodManagementPolicy = name, &replicas, policy
+		s.Name, s.Spec.Replicas, s.Spec.PodManagementPolicy, s.Spec.VolumeClaimTemplates = name, &replicas, policy, nil
 		return s
 	}
 	for _, test := range []struct {
