@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
@@ -163,7 +164,14 @@ func (l *Look) unserved() bool {
 		return false
 	}
 	lacking, later := names.LabelsLacking(l.Snapshot)
-	return l.Service.Spec.Type == corev1.ServiceTypeExternalName || len(lacking) > 0 && !later
+	return l.Service.Spec.Type == corev1.ServiceTypeExternalName || len(lacking) > 0 && !later && l.labeled()
+}
+
+// labeled: the pod template has the labels that the set selects. Otherwise the API server rejects the set,
+// and it is the template that lacks labels, not the Service that selects too many.
+func (l *Look) labeled() bool {
+	selector, err := metav1.LabelSelectorAsSelector(l.Set.Spec.Selector)
+	return err == nil && selector.Matches(labels.Set(l.Set.Spec.Template.Labels))
 }
 
 func namesNotServed(l *Look) []Finding {
@@ -267,11 +275,15 @@ func memberOutOfRange(l *Look) []Finding {
 		return nil
 	}
 	slices.Sort(ordinals)
+	var has []sts.Ordinal
+	for i := range replicas {
+		has = append(has, sts.Start(l.Set)+sts.Ordinal(i))
+	}
 	field := "spec.replicas"
 	if ordinals[0] < sts.Start(l.Set) {
 		field = "spec.ordinals.start"
 	}
-	found := l.found("", field, msgMemberOutOfRange(first, ordinals, sts.Start(l.Set), replicas), hintMemberOutOfRange())
+	found := l.found("", field, msgMemberOutOfRange(first, ordinals, has), hintMemberOutOfRange())
 	found[0].Ordinals = ordinals
 	return found
 }

@@ -35,7 +35,7 @@ func placementChecks() []*Check {
 			Code: "AllOnOneNode", Severity: sts.SeverityWarning, Looks: Cluster, Needs: []string{"pods", "nodes"},
 			Title: "All pods are on one node, or in one zone",
 			Explain: "The failure of that node stops all of them. Warning for a node, info for a zone. " +
-				"Reported only if there are other Ready nodes, in other zones, that the pods can run on: by node selector, required node affinity and taints.",
+				"Reported only if there are other Ready nodes, in other zones, that the pods can run on: by node selector, required node affinity and taints. Not reported for pods with a podAffinity.",
 			Remedy: "Add a topology spread constraint, then restart the pods one at a time. A pod with a local volume stays on its node.",
 			Run:    allOnOneNode,
 		},
@@ -200,6 +200,11 @@ func hasHostPort(spec *corev1.PodSpec) bool {
 	})
 }
 
+// together: the pods are meant to be on one node.
+func together(spec *corev1.PodSpec) bool {
+	return spec.NodeName != "" || spec.Affinity != nil && spec.Affinity.PodAffinity != nil
+}
+
 func allOnOneNode(l *Look) []Finding {
 	node := ""
 	var ordinals []sts.Ordinal
@@ -224,7 +229,7 @@ func allOnOneNode(l *Look) []Finding {
 		}
 		ordinals = append(ordinals, r.Ordinal)
 	}
-	if len(ordinals) < 2 || hasHostPort(&l.Set.Spec.Template.Spec) {
+	if len(ordinals) < 2 || together(&l.Set.Spec.Template.Spec) {
 		return nil
 	}
 	var nodes, inZones []string
@@ -285,7 +290,7 @@ func volumeZoneLost(l *Look) []Finding {
 	if first == nil {
 		return nil
 	}
-	found := l.found("", "", msgVolumeZoneLost(l.Name(ordinals[0]), claim, first.Name, termsOf(first.Spec.NodeAffinity.Required), len(ordinals)-1), hintVolumeZone(first.Name))
+	found := l.found("", "", msgVolumeZoneLost(l.Name(ordinals[0]), claim, first.Name, termsOf(first.Spec.NodeAffinity.Required), ordinals[1:]), hintVolumeZone(first.Name))
 	found[0].Ordinals = ordinals
 	return found
 }

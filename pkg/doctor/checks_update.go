@@ -42,7 +42,7 @@ func updateChecks() []*Check {
 			Code: "PartitionLeft", Severity: sts.SeverityWarning, Looks: Everywhere,
 			Title: "A partition keeps pods on the old template",
 			Explain: "Pods below spec.updateStrategy.rollingUpdate.partition are not updated, so a new template, or a security fix, does not reach them. " +
-				"Warning in a cluster where no update is in progress, so that the partition is probably left over; info if an update waits at it, " +
+				"Warning in a cluster where no update is in progress, so that the partition was probably forgotten; info if an update waits at it, " +
 				"if an operator controls the StatefulSet, and for manifests. Not reported during a canary or pause of kubectl sts.",
 			Remedy: "Set the partition to 0, or complete the update with kubectl sts canary promote.",
 			Run:    partitionLeft,

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
@@ -66,19 +65,9 @@ func hintNameWithoutService(service string, offline bool) sts.Hint {
 
 // Names of pods that do not exist.
 
-func msgMemberOutOfRange(u names.Use, ordinals []sts.Ordinal, start sts.Ordinal, replicas int32) string {
+func msgMemberOutOfRange(u names.Use, ordinals, has []sts.Ordinal) string {
 	return fmt.Sprintf("%s, but the StatefulSet has only %s: no pod has %s",
-		msgUsed(u), sts.SayOrdinals(slices.Collect(ordinalsFrom(start, replicas))), sts.SayOrdinals(ordinals))
-}
-
-func ordinalsFrom(start sts.Ordinal, replicas int32) func(yield func(sts.Ordinal) bool) {
-	return func(yield func(sts.Ordinal) bool) {
-		for i := range replicas {
-			if !yield(start + sts.Ordinal(i)) {
-				return
-			}
-		}
-	}
+		msgUsed(u), sts.SayOrdinals(has), sts.SayOrdinals(ordinals))
 }
 
 func hintMemberOutOfRange() sts.Hint {
@@ -122,4 +111,3 @@ func hintParallel(namespace, set string) sts.Hint {
 	return sts.Hintf("the field is immutable: delete the StatefulSet, keep its pods: %s; then create it again with podManagementPolicy: Parallel",
 		sts.Kubectl(namespace, "delete statefulset", set, "--cascade=orphan"))
 }
-

@@ -33,31 +33,23 @@ func hintSpread() sts.Hint { return sts.Hintf("add a topology spread constraint 
 // Where the pods are.
 
 func msgAllOnOneNode(pods int, node string, others []string) string {
-	return fmt.Sprintf("all %d pods are on node %s, which stops all of them if it fails; they can also run on %s", pods, node, fewNames(others))
+	return fmt.Sprintf("all %d pods are on node %s, which stops all of them if it fails; Ready nodes that they may run on: %s", pods, node, fewNames(others))
 }
 
 func msgAllInOneZone(pods int, zone string, others []string) string {
-	return fmt.Sprintf("all %d pods are in zone %s; they can also run in %s", pods, zone, fewNames(others))
+	return fmt.Sprintf("all %d pods are in zone %s; other zones that they may run in: %s", pods, zone, fewNames(others))
 }
 
 func hintSpreadZones() sts.Hint {
 	return sts.Hintf("add a topology spread constraint for topology.kubernetes.io/zone; a pod whose volume is in a zone stays there")
 }
 
-func fewNames(list []string) string {
-	const most = 3
-	if more := len(list) - most; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), more)
-	}
-	return strings.Join(list, ", ")
-}
-
 // Volumes that no node can reach.
 
-func msgVolumeZoneLost(pod, claim, volume, terms string, more int) string {
+func msgVolumeZoneLost(pod, claim, volume, terms string, others []sts.Ordinal) string {
 	text := fmt.Sprintf("pod %s cannot be scheduled: volume %s of claim %s needs a node with %s, and the cluster has none", pod, volume, claim, terms)
-	if more > 0 {
-		text += fmt.Sprintf("; the same holds for %s more", sts.Count(more, "pod"))
+	if len(others) > 0 {
+		text += "; also affected: " + sts.SayOrdinals(others)
 	}
 	return text
 }
@@ -68,12 +60,19 @@ func hintVolumeZone(volume string) sts.Hint {
 
 // Lost nodes.
 
-func msgTerminatingFor(d time.Duration) string { return "Terminating for " + sts.Age(d) }
+// msgTerminatingFor: finalizers keep the pod even if it has ended.
+func msgTerminatingFor(d time.Duration, finalizers []string) string {
+	text := "Terminating for " + sts.Age(d)
+	if len(finalizers) > 0 {
+		text += ", finalizer " + strings.Join(finalizers, ", ")
+	}
+	return text
+}
 
 func msgPodNotReady() string { return "not ready" }
 
 func msgLostNode(n *lostNode, now time.Time) string {
-	text := "node " + n.name + " does not exist any more"
+	text := "node " + n.name + " no longer exists"
 	if n.node != nil {
 		text = fmt.Sprintf("node %s has not been ready for %s", n.name, sts.Age(now.Sub(n.since)))
 		if n.why != "" {

@@ -10,25 +10,18 @@ import (
 
 // The partition.
 
-func notUpdated(held []sts.Ordinal, all bool) string {
-	if all {
-		return "no pod is updated"
-	}
-	return sts.SayOrdinals(held) + " will not be updated"
-}
-
 func msgPartition(held []sts.Ordinal, all bool) string {
 	if all {
 		return "the partition is above all ordinals: no pod will be updated"
 	}
-	return "the partition excludes pods from updates: " + notUpdated(held, false)
+	return "the partition excludes pods from updates: " + sts.SayOrdinals(held)
 }
 
 func msgPartitionLeft(held []sts.Ordinal, all bool) string {
 	if all {
 		return "a partition is set and no update is in progress: with the next template no pod will be updated"
 	}
-	return "a partition is set and no update is in progress: with the next template " + notUpdated(held, false)
+	return "a partition is set and no update is in progress: with the next template " + sts.SayOrdinals(held) + " will not be updated"
 }
 
 func msgPartitionHolds(held []sts.Ordinal, revision string) string {
@@ -68,7 +61,7 @@ func msgLockOld(o *record.Owner, now time.Time) string {
 }
 
 func hintLockOld() sts.Hint {
-	return sts.Hintf("if that command has ended, rerun it to resume")
+	return sts.Hintf("if that command is no longer running, rerun it to resume, with --take-over if you are another user")
 }
 
 func msgDrainAbandoned(d *record.Drain, idle time.Duration) string {
@@ -94,6 +87,8 @@ func msgCanaryOld(idle time.Duration) string {
 	return fmt.Sprintf("a canary has not changed for %s", sts.Age(idle))
 }
 
+func hintForgetRestart(forget sts.Hint) sts.Hint { return sts.Hintf("remove it: %s", forget) }
+
 func hintResume(resume sts.Hint) sts.Hint { return sts.Hintf("resume it: %s", resume) }
 
 func hintResumeOrCancel(resume, cancel sts.Hint) sts.Hint {
@@ -105,12 +100,9 @@ func hintPromoteOrAbort(promote, abort sts.Hint) sts.Hint {
 }
 
 func msgLeavingFinalizer(ordinals []sts.Ordinal, terminating bool) string {
-	text := fmt.Sprintf("%s: the pod has finalizer %s, but there is no record of a drain-scale", sts.SayOrdinals(ordinals), record.LeavingFinalizer)
-	if len(ordinals) > 1 {
-		text = fmt.Sprintf("%s: the pods have finalizer %s, but there is no record of a drain-scale", sts.SayOrdinals(ordinals), record.LeavingFinalizer)
-	}
+	text := fmt.Sprintf("finalizer %s is on the pod of %s, but there is no record of a drain-scale", record.LeavingFinalizer, sts.SayOrdinals(ordinals))
 	if terminating {
-		text += ": terminating pods remain and are not recreated"
+		text += ": a terminating pod remains and is not recreated"
 	}
 	return text
 }

@@ -75,7 +75,9 @@ func dnsChecks() []*Check {
 				Remedy: "If clients or members need a certain pod, create a headless Service with another name, and set spec.serviceName to it.",
 			},
 			field: "spec.clusterIP",
-			keep:  func(l *Look, _ *Finding) bool { return l.several() && len(l.Service.Spec.Selector) > 0 && !l.unserved() },
+			keep: func(l *Look, _ *Finding) bool {
+				return l.several() && len(l.Service.Spec.Selector) > 0 && !l.unserved()
+			},
 		},
 		{
 			Check: Check{
@@ -105,6 +107,9 @@ func dnsChecks() []*Check {
 					return false
 				}
 				f.Severity = sts.SeverityWarning
+				if !l.labeled() {
+					return false // Refused reports it
+				}
 				if l.unserved() {
 					f.Patch = l.selectorPatch(false)
 				}
@@ -248,7 +253,7 @@ func dnsChecks() []*Check {
 				Code: names.ForeignEndpoints, Severity: sts.SeverityInfo, Looks: Cluster, Needs: []string{"services", "endpointslices"},
 				Title:   "Another client adds endpoints to the Service",
 				Explain: "The Service has a selector, and there are also EndpointSlices that Kubernetes did not create: DNS returns their endpoints as well.",
-				Remedy:  "Delete the EndpointSlice if it is left over.",
+				Remedy:  "Delete the EndpointSlice if no client needs it any more.",
 			},
 		},
 		{

@@ -134,7 +134,7 @@ func podState(pod *corev1.Pod, now time.Time) string {
 		if grace := pod.DeletionGracePeriodSeconds; grace != nil {
 			deleted = deleted.Add(-time.Duration(*grace) * time.Second)
 		}
-		return msgTerminatingFor(now.Sub(deleted))
+		return msgTerminatingFor(now.Sub(deleted), pod.Finalizers)
 	}
 	if pod.Status.Phase == corev1.PodUnknown {
 		return string(corev1.PodUnknown)

@@ -132,3 +132,12 @@ func termsOf(selector *corev1.NodeSelector) string {
 	}
 	return strings.Join(terms, " or ")
 }
+
+// fewNames are the first of the names.
+func fewNames(list []string) string {
+	const most = 3
+	if more := len(list) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), more)
+	}
+	return strings.Join(list, ", ")
+}

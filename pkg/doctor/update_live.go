@@ -143,8 +143,12 @@ func abandoned(l *Look) []Finding {
 		out = append(out, l.found("", "metadata.annotations."+record.DrainAnnotation, what, hintResumeOrCancel(drain.Again(set), record.GiveUpDrain(set.Namespace, set.Name)))...)
 	case restart != nil && idle(restart.StartedAt) >= unlockedFor:
 		_, left := restart.Split(l.Snapshot)
-		found := l.found("", "metadata.annotations."+record.RestartAnnotation, msgRestartAbandoned(left, idle(restart.StartedAt)),
-			hintResumeOrCancel(restart.Again(set), sts.Kubectl(set.Namespace, "sts restart", set.Name, "--forget")))
+		forget := sts.Kubectl(set.Namespace, "sts restart", set.Name, "--forget")
+		hint := hintResumeOrCancel(restart.Again(set), forget)
+		if len(left) == 0 {
+			hint = hintForgetRestart(forget)
+		}
+		found := l.found("", "metadata.annotations."+record.RestartAnnotation, msgRestartAbandoned(left, idle(restart.StartedAt)), hint)
 		found[0].Ordinals = left
 		out = append(out, found...)
 	case canary != nil && canary.Aborting && idle(canary.StartedAt) >= unlockedFor:
