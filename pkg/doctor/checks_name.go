@@ -59,20 +59,31 @@ func nameChecks() []*Check {
 
 // nameMemo is what is known of the DNS names of all sets, read once.
 type nameMemo struct {
-	inManifests *names.Texts
+	inManifests map[string]names.Texts // by namespace
 	texts       map[*sts.Snapshot]names.Texts
 	findings    map[*sts.Snapshot][]sts.Finding
 }
 
 // nameTexts are the texts that may contain names of the set's pods: the ConfigMaps that it mounts, and all
-// objects of manifests.
+// objects of manifests in its namespace.
 func (l *Look) nameTexts() names.Texts {
 	m := &l.memo
 	if l.Offline {
-		if m.inManifests == nil {
-			m.inManifests = new(names.ReadTexts(l.Texts))
+		texts, known := m.inManifests[l.Set.Namespace]
+		if !known {
+			var list []sts.ManifestText
+			for _, d := range l.Documents {
+				if d.Object.GetNamespace() == l.Set.Namespace {
+					list = append(list, sts.ManifestText{Kind: d.Kind, Namespace: l.Set.Namespace, Name: d.Object.GetName(), JSON: d.JSON})
+				}
+			}
+			texts = names.ReadTexts(list)
+			if m.inManifests == nil {
+				m.inManifests = map[string]names.Texts{}
+			}
+			m.inManifests[l.Set.Namespace] = texts
 		}
-		return *m.inManifests
+		return texts
 	}
 	texts, known := m.texts[l.Snapshot]
 	if !known {
@@ -133,10 +144,13 @@ func (l *Look) mountedConfigMaps() []*corev1.ConfigMap {
 // name that is computed in an object that the set does not mount may be that of another set's pod.
 func (l *Look) nameUses(service string) []names.Use {
 	return slices.DeleteFunc(l.nameTexts().Uses(l.Snapshot, service), func(u names.Use) bool {
-		return u.Computed != "" && u.Object != names.InTemplate && !slices.ContainsFunc(l.mountedConfigMaps(), func(c *corev1.ConfigMap) bool {
-			return u.Object == "configmap/"+c.Name
-		})
+		return isPath(u, service) || u.Computed != "" && !l.isOwn(u)
 	})
+}
+
+// isOwn: the set's own pods read the text.
+func (l *Look) isOwn(u names.Use) bool {
+	return u.Object == names.InTemplate || slices.ContainsFunc(l.mountedConfigMaps(), func(c *corev1.ConfigMap) bool { return u.Object == "configmap/"+c.Name })
 }
 
 // nameFindings are those of `dns`.
@@ -294,6 +308,7 @@ func namespaceInName(l *Look) []Finding {
 	for _, u := range l.nameUses(l.Set.Spec.ServiceName) {
 		namespace, domain := placeOf(u)
 		switch {
+		case !l.isOwn(u):
 		case namespace == "":
 			if u.Computed == "" {
 				own = append(own, u) // a short name

@@ -276,7 +276,7 @@ func volumeZoneLost(l *Look) []Finding {
 		}
 		for _, name := range sts.MountedClaims(r.Pod) {
 			volume := l.volumeOf(l.Claim(name))
-			if volume == nil || volume.Spec.NodeAffinity == nil || volume.Spec.NodeAffinity.Required == nil ||
+			if len(l.Nodes) == 0 || volume == nil || volume.Spec.NodeAffinity == nil || volume.Spec.NodeAffinity.Required == nil ||
 				slices.ContainsFunc(l.Nodes, func(n *corev1.Node) bool { return matchesTerms(volume.Spec.NodeAffinity.Required, n) }) {
 				continue
 			}

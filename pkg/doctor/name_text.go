@@ -15,6 +15,13 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
+// isPath: what looks like a name is a file or a directory, such as /data/web-0.etcd or
+// --data-dir=$(POD_NAME).etcd.
+func isPath(u names.Use, service string) bool {
+	before := strings.TrimSuffix(u.Before, strings.TrimSuffix(u.Name, "."+service))
+	return strings.HasSuffix(before, "/") && !strings.HasSuffix(before, "//") || strings.HasSuffix(before, "dir=") || strings.HasSuffix(before, "dir ")
+}
+
 // nameAfter is the rest of a DNS name.
 var nameAfter = regexp.MustCompile(`^(\.[a-z0-9-]+)*\.?`)
 

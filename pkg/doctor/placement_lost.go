@@ -87,7 +87,10 @@ func lostNodes(l *Look) []Finding {
 // lostNode is what is known of the node, nil if it is not lost.
 func (l *Look) lostNode(name string) *lostNode {
 	out := &lostNode{name: name, node: l.node(name)}
-	if out.node == nil {
+	switch {
+	case len(l.Nodes) == 0:
+		return nil // pods run on nodes, so these are not known
+	case out.node == nil:
 		return out
 	}
 	out.outside = slices.ContainsFunc(out.node.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeOutOfService })

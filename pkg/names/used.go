@@ -23,8 +23,8 @@ type Use struct {
 	Computed string
 	// After is what follows the Service: ".shop.svc.cluster.local:8080".
 	After string
-
-	before string // the text before it
+	// Before is the text before the Service and its dot: "http://web-0".
+	Before string
 }
 
 // InTemplate is the object of a [Use] in the set's own pod template.
@@ -93,7 +93,7 @@ func srvUsed(s *sts.Snapshot, service, port string, protocol corev1.Protocol, te
 	name := SRVName("", service, "", port, protocol)
 	name, _, _ = strings.Cut(name, "."+service)
 	return slices.ContainsFunc(slices.Concat(templateNames(s)[service], texts[service]), func(u Use) bool {
-		return strings.HasSuffix(u.before, name)
+		return strings.HasSuffix(u.Before, name)
 	})
 }
 
@@ -169,7 +169,7 @@ func (u uses) add(text, object string) {
 	for at := strings.IndexByte(text, '.'); at >= 0; {
 		before, after := text[max(0, at-longestPart):at], text[at+1:]
 		if service := serviceAfter.FindString(after[:min(len(after), 64)]); service != "" {
-			found := Use{Object: object, before: before, Computed: computedBefore.FindString(before)}
+			found := Use{Object: object, Before: before, Computed: computedBefore.FindString(before)}
 			rest := strings.TrimSuffix(before, found.Computed)
 			found.Pod = labelBefore.FindString(rest)
 			found.Name = before[len(rest)-len(found.Pod):] + "." + service
