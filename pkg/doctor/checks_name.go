@@ -266,7 +266,7 @@ func (l *Look) selectorPatch(headless bool) string {
 
 func memberOutOfRange(l *Look) []Finding {
 	replicas := l.replicas()
-	if replicas == 0 || sts.DesiredReplicas(l.Set) == 0 {
+	if replicas <= 0 || sts.DesiredReplicas(l.Set) == 0 {
 		return nil
 	}
 	var ordinals []sts.Ordinal

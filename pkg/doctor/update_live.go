@@ -21,7 +21,7 @@ func partitionLeft(l *Look) []Finding {
 	set := l.Set
 	partition := sts.Partition(set)
 	_, ours := set.Annotations[record.CanaryAnnotation]
-	if partition <= 0 || ours || !sts.StrategyOf(set).HasPartition() || sts.DesiredReplicas(set) == 0 {
+	if partition <= 0 || ours || !sts.StrategyOf(set).HasPartition() || sts.DesiredReplicas(set) <= 0 {
 		return nil
 	}
 	held, all := l.heldOrdinals(), partition >= sts.DesiredReplicas(set)
