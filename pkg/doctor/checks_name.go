@@ -155,6 +155,9 @@ func (l *Look) isOwn(u names.Use) bool {
 
 // nameFindings are those of `dns`.
 func (l *Look) nameFindings() []sts.Finding {
+	if names.CheckOrdinals(l.Set) != nil {
+		return nil // the API server rejects it, or there are too many to list
+	}
 	m := &l.memo
 	found, known := m.findings[l.Snapshot]
 	if !known {
