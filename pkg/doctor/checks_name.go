@@ -28,7 +28,7 @@ func nameChecks() []*Check {
 			Run:    namesNotServed,
 		},
 		&Check{
-			Code: "MemberOutOfRange", Severity: sts.SeverityWarning, Looks: Everywhere,
+			Code: "MemberOutOfRange", Severity: sts.SeverityWarning, Looks: Everywhere, Needs: []string{"horizontalpodautoscalers"},
 			Title: "A DNS name of a pod is used that the StatefulSet does not have",
 			Explain: "The pod template or a ConfigMap names a pod, such as web-5.web, outside of the ordinals of the StatefulSet: " +
 				"spec.ordinals.start to start + replicas - 1. An autoscaler's maxReplicas counts as well. " +

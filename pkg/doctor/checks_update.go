@@ -39,7 +39,7 @@ func updateChecks() []*Check {
 			},
 		},
 		{
-			Code: "PartitionLeft", Severity: sts.SeverityWarning, Looks: Everywhere,
+			Code: "PartitionLeft", Severity: sts.SeverityWarning, Looks: Everywhere, Needs: []string{"pods"},
 			Title: "A partition keeps pods on the old template",
 			Explain: "Pods below spec.updateStrategy.rollingUpdate.partition are not updated, so a new template, or a security fix, does not reach them. " +
 				"Warning in a cluster where no update is in progress, so that the partition was probably forgotten; info if an update waits at it, " +
@@ -56,7 +56,7 @@ func updateChecks() []*Check {
 			Run:    maxUnavailableDropped,
 		},
 		{
-			Code: "AbandonedOperation", Severity: sts.SeverityWarning, Looks: Cluster,
+			Code: "AbandonedOperation", Severity: sts.SeverityWarning, Looks: Cluster, Needs: []string{"pods"},
 			Title: "An operation of kubectl sts was not completed",
 			Explain: "The StatefulSet has the record of a drain-scale, restart or canary abort, and for ten minutes no command has resumed it; or a command has held the lock for six hours; " +
 				"or a record is invalid. Info for a canary that has not changed for a day: it may wait on purpose.",
