@@ -35,6 +35,8 @@ type Input struct {
 
 	// Documents are all objects of the manifests.
 	Documents []Document
+
+	memo nameMemo
 }
 
 // Document is an object of a manifest, of any kind.

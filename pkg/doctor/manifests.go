@@ -56,6 +56,7 @@ func FromManifests(objects []manifest.Object, place Placement, domain names.Doma
 		in.Texts = append(in.Texts, sts.ManifestText{Kind: o.Kind, Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, JSON: o.Raw})
 	}
 	in.place(place)
+	in.refuseTooLarge()
 	return in, func(object metav1.Object, field string) (string, int) {
 		o := source[object]
 		if o == nil {
@@ -84,6 +85,19 @@ func (in *Input) place(place Placement) {
 	if place.Given {
 		in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != place.Namespace })
 	}
+}
+
+// refuseTooLarge removes the sets that have more pods than any cluster: the checks look at each ordinal.
+func (in *Input) refuseTooLarge() {
+	in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool {
+		err := sts.CheckSize(s)
+		for i := range in.Documents {
+			if d := &in.Documents[i]; err != nil && d.Object == metav1.Object(s) {
+				d.Problem = err.Error()
+			}
+		}
+		return err != nil
+	})
 }
 
 // clusterScoped are the kinds without a namespace that the checks look at.

@@ -1,0 +1,81 @@
+package doctor
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// isPath: what looks like a name is a file or a directory, such as /data/web-0.etcd or
+// --data-dir=$(POD_NAME).etcd.
+func isPath(u names.Use, service string) bool {
+	before := strings.TrimSuffix(u.Before, strings.TrimSuffix(u.Name, "."+service))
+	return strings.HasSuffix(before, "/") && !strings.HasSuffix(before, "//") || strings.HasSuffix(before, "dir=") || strings.HasSuffix(before, "dir ")
+}
+
+// nameAfter is the rest of a DNS name.
+var nameAfter = regexp.MustCompile(`^(\.[a-z0-9-]+)*\.?`)
+
+// ranges are the ranges of ordinals that MinIO, and shells, expand: {0...3}, {0..3}.
+var ranges = regexp.MustCompile(`^\{([0-9]{1,4})\.\.\.?([0-9]{1,4})\}$`)
+
+// ordinalsOf are the ordinals that a name means, none if it is computed otherwise.
+func ordinalsOf(set string, u names.Use) []sts.Ordinal {
+	if u.Computed == "" {
+		if o, ok := sts.ParsePodName(set, u.Pod); ok {
+			return []sts.Ordinal{o}
+		}
+		return nil
+	}
+	m := ranges.FindStringSubmatch(u.Computed)
+	if m == nil || u.Pod != set+"-" {
+		return nil
+	}
+	var out []sts.Ordinal
+	first, _ := strconv.Atoi(m[1]) // digits
+	last, _ := strconv.Atoi(m[2])
+	for o := first; o <= last; o++ {
+		out = append(out, sts.Ordinal(o))
+	}
+	return out
+}
+
+// yamlLabels are labels as YAML, each on a line with this indentation.
+func yamlLabels(labels map[string]string, indent string) string {
+	out := ""
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		out += indent + key + ": " + yamlText(labels[key]) + "\n"
+	}
+	return out
+}
+
+// yamlText quotes a text that YAML would read as something else.
+func yamlText(text string) string {
+	if plainText.MatchString(text) && !slices.Contains(yamlWords, strings.ToLower(text)) {
+		return text
+	}
+	return strconv.Quote(text)
+}
+
+var (
+	plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._/-]*$`)
+	yamlWords = []string{"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
+)
+
+// yamlPort is a port of a Service for a port of a container.
+func yamlPort(p corev1.ContainerPort) string {
+	out := fmt.Sprintf("  - name: %s\n    port: %d\n", yamlText(cmp.Or(p.Name, fmt.Sprintf("port-%d", p.ContainerPort))), p.ContainerPort)
+	if p.Protocol != "" && p.Protocol != corev1.ProtocolTCP {
+		out += "    protocol: " + string(p.Protocol) + "\n"
+	}
+	return out
+}
