@@ -51,7 +51,7 @@ func refused(in *Input) []Finding {
 			continue
 		}
 		for _, o := range sts.Objections(sts.Defaulted(set)) {
-			out = append(out, on(set, "StatefulSet", sts.SeverityError, "", o, nil))
+			out = append(out, on(set, "StatefulSet", sts.SeverityError, o.Field, o.String(), nil))
 		}
 	}
 	return out

@@ -278,7 +278,7 @@ func memberOutOfRange(l *Look) []Finding {
 		if namespace, _ := placeOf(u); namespace != "" && namespace != l.Set.Namespace {
 			continue
 		}
-		for _, o := range ordinalsOf(l.Set.Name, u) {
+		for _, o := range ordinalsIn(l.Set.Name, u) {
 			if sts.Within(l.Set, o, replicas) || slices.Contains(ordinals, o) {
 				continue
 			}

@@ -116,7 +116,7 @@ func attachFailed(l *Look) []Finding {
 		message := msgPodWaits(l.Name(t.first.Ordinal), t.trouble.Message, len(t.ordinals)-1)
 		hint := diagnose.LookCommand(l.Snapshot, t.first.Ordinal, t.trouble)
 		if a := l.attachedElsewhere(t.first.Pod); a != nil && t.trouble.Reason == "FailedAttachVolume" {
-			gone, down := l.node(a.Spec.NodeName)
+			gone, down := l.nodeState(a.Spec.NodeName)
 			message += msgAttachedTo(*a.Spec.Source.PersistentVolumeName, a.Spec.NodeName, gone, down)
 			hint = sts.Kubectl("", "describe volumeattachment", a.Name)
 			if down {
@@ -144,19 +144,17 @@ func (l *Look) attachedElsewhere(pod *corev1.Pod) *storagev1.VolumeAttachment {
 	return nil
 }
 
-// node says whether the node does not exist, or is not ready; neither where nodes could not be read.
-func (in *Input) node(name string) (gone, down bool) {
+// nodeState says whether the node does not exist, or is not ready; neither where nodes could not be read.
+func (in *Input) nodeState(name string) (gone, down bool) {
 	if !in.Knows("nodes") || len(in.Nodes) == 0 {
 		return false, false
 	}
-	for _, n := range in.Nodes {
-		if n.Name == name {
-			return false, !slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
-				return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
-			})
-		}
+	n := in.node(name)
+	if n == nil {
+		return true, false
 	}
-	return true, false
+	ready := readyCondition(n)
+	return false, ready == nil || ready.Status != corev1.ConditionTrue
 }
 
 // sized are claims that request the same size.

@@ -339,12 +339,3 @@ func (l *Look) firstPodWaits() bool {
 		r.Pod.Status.StartTime != nil && l.TakenAt.Sub(r.Pod.Status.StartTime.Time) >= firstPodPatience &&
 		l.Set.Spec.PodManagementPolicy != appsv1.ParallelPodManagement
 }
-
-// imageName is the last part of an image's path, without its tag.
-func imageName(image string) string {
-	image = image[strings.LastIndex(image, "/")+1:]
-	if i := strings.IndexAny(image, ":@"); i >= 0 {
-		image = image[:i]
-	}
-	return image
-}

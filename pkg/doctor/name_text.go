@@ -28,8 +28,8 @@ var nameAfter = regexp.MustCompile(`^(\.[a-z0-9-]+)*\.?`)
 // ranges are the ranges of ordinals that MinIO, and shells, expand: {0...3}, {0..3}.
 var ranges = regexp.MustCompile(`^\{([0-9]{1,4})\.\.\.?([0-9]{1,4})\}$`)
 
-// ordinalsOf are the ordinals that a name means, none if it is computed otherwise.
-func ordinalsOf(set string, u names.Use) []sts.Ordinal {
+// ordinalsIn are the ordinals that a name means, none if it is computed otherwise.
+func ordinalsIn(set string, u names.Use) []sts.Ordinal {
 	if u.Computed == "" {
 		if o, ok := sts.ParsePodName(set, u.Pod); ok {
 			return []sts.Ordinal{o}
