@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"encoding/json"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -37,6 +38,21 @@ type Input struct {
 	Documents []Document
 
 	memo nameMemo
+}
+
+// FromInventory is the input from what was read for a report of the sets themselves. What it does not contain
+// counts as unreadable, so checks that need it are omitted.
+func FromInventory(inv *sts.Inventory) *Input {
+	partial := *inv
+	partial.Missing = slices.Clone(inv.Missing)
+	for _, resource := range slices.Concat(sts.UseResources, []string{
+		"configmaps", "controllerrevisions", "endpoints", "endpointslices", "nodes", "persistentvolumes", "scaledobjects", "storageclasses", "volumeattachments",
+	}) {
+		if partial.Knows(resource) {
+			partial.Missing = append(partial.Missing, sts.Missing{Resource: resource})
+		}
+	}
+	return &Input{Inventory: &partial, Domain: names.Domain{Name: names.DefaultDomain, Source: names.DomainAssumed}}
 }
 
 // Document is an object of a manifest, of any kind.

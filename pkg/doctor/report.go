@@ -48,33 +48,7 @@ type SetResult struct {
 	Name string `json:"name"`
 	// File is the manifest that contains it.
 	File string `json:"file,omitempty"`
-	// Count is the number of its findings.
-	Count
-}
-
-// Count is a number of findings, by severity.
-type Count struct {
-	// Errors is the number of errors that are not ignored.
-	Errors int `json:"errors"`
-	// Warnings is the number of warnings that are not ignored.
-	Warnings int `json:"warnings"`
-	// Infos is the number of findings for information that are not ignored.
-	Infos int `json:"infos"`
-	// Ignored is the number of ignored findings.
-	Ignored int `json:"ignored"`
-}
-
-func (c *Count) add(f *Finding) {
-	switch {
-	case f.Ignored:
-		c.Ignored++
-	case f.Severity == sts.SeverityError:
-		c.Errors++
-	case f.Severity == sts.SeverityWarning:
-		c.Warnings++
-	default:
-		c.Infos++
-	}
+	sts.FindingCount
 }
 
 // Omitted is a check that was omitted because something could not be read.
@@ -101,7 +75,7 @@ type Report struct {
 	// Findings are the findings, the most severe first, then by object and ordinal.
 	Findings []Finding `json:"findings"`
 	// Summary is the number of all findings.
-	Summary Count `json:"summary"`
+	Summary sts.FindingCount `json:"summary"`
 	// Missing is what could not be read, usually because a permission is missing.
 	Missing []sts.Missing `json:"missing,omitempty"`
 	// Omitted are the checks that were omitted because of that.
@@ -185,24 +159,24 @@ func (r *Report) finish(looks []*Look, locate Locate) {
 		return cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Object, b.Object),
 			slices.Compare(a.Ordinals, b.Ordinals), strings.Compare(string(a.Code), string(b.Code)))
 	})
-	counts := map[metav1.Object]*Count{}
+	counts := map[metav1.Object]*sts.FindingCount{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		if locate != nil && f.Subject != nil {
 			f.File, f.Line = locate(f.Subject, f.Field)
 		}
-		r.Summary.add(f)
+		r.Summary.Add(f.Severity, f.Ignored)
 		if f.set != nil {
 			if counts[f.set] == nil {
-				counts[f.set] = &Count{}
+				counts[f.set] = &sts.FindingCount{}
 			}
-			counts[f.set].add(f)
+			counts[f.set].Add(f.Severity, f.Ignored)
 		}
 	}
 	for _, l := range looks {
 		item := SetResult{Namespace: l.Set.Namespace, Name: l.Set.Name}
 		if c := counts[metav1.Object(l.Set)]; c != nil {
-			item.Count = *c
+			item.FindingCount = *c
 		}
 		if locate != nil {
 			item.File, _ = locate(l.Set, "")

@@ -12,8 +12,12 @@ import (
 
 func msgHealthy() string { return "no findings:" }
 
-func msgDoctorSum(c doctor.Count, sets int) string {
-	parts := []string{sts.Count(c.Errors, "error"), sts.Count(c.Warnings, "warning"), sts.Count(c.Infos, "info")}
+func msgDoctorCount(c sts.FindingCount) string {
+	return sts.Count(c.Errors, "error") + ", " + sts.Count(c.Warnings, "warning")
+}
+
+func msgDoctorSum(c sts.FindingCount, sets int) string {
+	parts := []string{msgDoctorCount(c), sts.Count(c.Infos, "info")}
 	if c.Ignored > 0 {
 		parts = append(parts, fmt.Sprintf("%d ignored", c.Ignored))
 	}

@@ -12,8 +12,9 @@ func TestDoctorMessages(t *testing.T) {
 	call := messagetest.Call
 	messagetest.Golden(t, "doctor",
 		call(msgHealthy),
-		call(msgDoctorSum, doctor.Count{Errors: 1, Warnings: 2}, 3),
-		call(msgDoctorSum, doctor.Count{Infos: 1, Ignored: 1}, 1),
+		call(msgDoctorCount, sts.FindingCount{Errors: 1, Warnings: 2, Infos: 3}),
+		call(msgDoctorSum, sts.FindingCount{Errors: 1, Warnings: 2}, 3),
+		call(msgDoctorSum, sts.FindingCount{Infos: 1, Ignored: 1}, 1),
 		call(msgAtOrdinals, []sts.Ordinal{2}),
 		call(msgAtOrdinals, []sts.Ordinal{2, 3, 5}),
 		call(msgIgnoredTitle),
