@@ -1,8 +1,10 @@
 package doctor
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -56,6 +58,7 @@ func FromManifests(objects []manifest.Object, place Placement, domain names.Doma
 		in.Texts = append(in.Texts, sts.ManifestText{Kind: o.Kind, Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, JSON: o.Raw})
 	}
 	in.place(place)
+	in.scaledObjects()
 	return in, func(object metav1.Object, field string) (string, int) {
 		o := source[object]
 		if o == nil {
@@ -83,6 +86,18 @@ func (in *Input) place(place Placement) {
 	}
 	if place.Given {
 		in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != place.Namespace })
+	}
+}
+
+// scaledObjects decodes KEDA's autoscalers of StatefulSets.
+func (in *Input) scaledObjects() {
+	for _, d := range in.Documents {
+		var o sts.ScaledObject
+		if d.Kind != "ScaledObject" || !strings.HasPrefix(d.APIVersion, "keda.sh/") || json.Unmarshal(d.JSON, &o) != nil || o.Set == "" {
+			continue
+		}
+		o.Namespace = d.Object.GetNamespace()
+		in.ScaledObjects = append(in.ScaledObjects, o)
 	}
 }
 

@@ -308,7 +308,9 @@ func runs(c *corev1.Container, program string) bool {
 	return slices.ContainsFunc(words(c), func(word string) bool { return path.Base(strings.Trim(word, `"'`)) == program })
 }
 
-func notSentinel(c *corev1.Container) bool { return !runs(c, "redis-sentinel") && !runs(c, "valkey-sentinel") }
+func notSentinel(c *corev1.Container) bool {
+	return !runs(c, "redis-sentinel") && !runs(c, "valkey-sentinel")
+}
 
 func notMongos(c *corev1.Container) bool {
 	return !runs(c, "mongos") && envOf(c, "MONGODB_SHARDING_MODE") != "mongos"
