@@ -302,7 +302,7 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			s.Volumes = volumesOf(slices.Concat(s.Claims, s.Mounted), volumes)
 		}
 		for _, b := range budgets[set.Namespace] {
-			if budgetSelects(b, set.Spec.Template.Labels) {
+			if BudgetSelects(b, set.Spec.Template.Labels) {
 				s.Budgets = append(s.Budgets, b)
 			}
 		}
@@ -401,10 +401,10 @@ func podOrdinal(set *appsv1.StatefulSet, pod *corev1.Pod) Ordinal {
 	return -1
 }
 
-// budgetSelects compares with the template's labels, which always match the set's
+// BudgetSelects compares with the template's labels, which always match the set's
 // selector: so a budget is known even while no pod exists.
 // A nil selector selects nothing, an empty one everything (policy/v1).
-func budgetSelects(b *policyv1.PodDisruptionBudget, podLabels map[string]string) bool {
+func BudgetSelects(b *policyv1.PodDisruptionBudget, podLabels map[string]string) bool {
 	if b.Spec.Selector == nil {
 		return false
 	}
