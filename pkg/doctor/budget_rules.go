@@ -7,6 +7,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/yaml"
@@ -38,12 +39,12 @@ func budgetMissing(l *Look) []Finding {
 
 // newBudget is the manifest of a budget for the set.
 func (l *Look) newBudget() string {
-	meta := map[string]any{"name": l.Set.Name}
+	metadata := map[string]any{"name": l.Set.Name}
 	if !l.Offline || l.writtenNamespace() {
-		meta["namespace"] = l.Set.Namespace
+		metadata["namespace"] = l.Set.Namespace
 	}
 	return yamlOf(map[string]any{
-		"apiVersion": policyv1.SchemeGroupVersion.String(), "kind": budgetKind, "metadata": meta,
+		"apiVersion": policyv1.SchemeGroupVersion.String(), "kind": budgetKind, "metadata": metadata,
 		"spec": map[string]any{"maxUnavailable": 1, "selector": selectorOf(l.Set)},
 	})
 }
@@ -352,7 +353,7 @@ func namedAfter(budget, set string) bool {
 
 // selectsOthers says whether the budget selects other pods, as far as it is known.
 func (l *Look) selectsOthers(b *policyv1.PodDisruptionBudget) bool {
-	if !l.Offline && (b.Status.ObservedGeneration < b.Generation || b.Status.ExpectedPods > 0 || b.Status.CurrentHealthy > 0) {
+	if !l.Offline && (b.Status.ObservedGeneration < b.Generation || b.Status.ExpectedPods > 0 || b.Status.CurrentHealthy > 0 || uncounted(b)) {
 		return true
 	}
 	for _, set := range l.Sets {
@@ -376,6 +377,12 @@ func (l *Look) selectsOthers(b *policyv1.PodDisruptionBudget) bool {
 		}
 	}
 	return false
+}
+
+// uncounted: the controller of the pods has no scale, as that of a DaemonSet, so the status counts no pods.
+func uncounted(b *policyv1.PodDisruptionBudget) bool {
+	c := meta.FindStatusCondition(b.Status.Conditions, policyv1.DisruptionAllowedCondition)
+	return c != nil && c.Reason == policyv1.SyncFailedReason
 }
 
 // templateLabels are the labels of the pods of an object of any kind.

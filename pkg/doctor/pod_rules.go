@@ -359,12 +359,9 @@ func portOf(p *corev1.Probe) (handler string, port *intstr.IntOrString) {
 	return "", nil
 }
 
-// hasPort says whether the kubelet finds the port: a number, also as text, needs none in the list.
+// hasPort says whether the kubelet finds the port: a number need not be in the list.
 func hasPort(c *corev1.Container, port intstr.IntOrString) bool {
-	if _, err := strconv.Atoi(port.StrVal); err == nil || port.Type == intstr.Int {
-		return true
-	}
-	return slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.Name == port.StrVal })
+	return port.Type == intstr.Int || slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.Name == port.StrVal })
 }
 
 func bestEffort(l *Look) []Finding {
