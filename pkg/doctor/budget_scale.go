@@ -113,7 +113,7 @@ func replicasBy(l *Look) string {
 	var applied struct{ Spec struct{ Replicas *int32 } }
 	text := l.Set.Annotations["kubectl.kubernetes.io/last-applied-configuration"]
 	if json.Unmarshal([]byte(text), &applied) == nil && applied.Spec.Replicas != nil {
-		return "kubectl apply"
+		return "the last applied configuration"
 	}
 	for _, m := range sts.Managers(l.Set) {
 		if slices.Contains(m.Applies, sts.FieldReplicas) {

@@ -17,6 +17,6 @@ func TestBudgetMessages(t *testing.T) {
 		call(msgBudgetMatchesNothing, "zk", nil, true),
 		call(msgMustLeave, "etcd", "etcd"), call(msgCannotLeave, "removing servers loses data"),
 		call(msgAutoscalerOnData, "cassandra", "Apache Cassandra", 3), call(msgAutoscalerOnData, "reader", "", 1),
-		call(msgAutoscalerFights, "ScaledObject", "web", ""), call(msgAutoscalerFights, "HorizontalPodAutoscaler", "web", "kubectl apply"),
+		call(msgAutoscalerFights, "ScaledObject", "web", ""), call(msgAutoscalerFights, "HorizontalPodAutoscaler", "web", "the last applied configuration"),
 	)
 }
