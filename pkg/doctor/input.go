@@ -74,5 +74,10 @@ func (l *Look) replicas() int32 {
 	for _, h := range l.HPAs {
 		most = max(most, h.Spec.MaxReplicas)
 	}
+	for _, o := range l.ScaledObjects {
+		if o.Namespace == l.Set.Namespace && o.Set == l.Set.Name {
+			most = max(most, o.MaxReplicas)
+		}
+	}
 	return most
 }

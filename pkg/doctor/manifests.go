@@ -1,8 +1,10 @@
 package doctor
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -57,6 +59,7 @@ func FromManifests(objects []manifest.Object, place Placement, domain names.Doma
 	}
 	in.place(place)
 	in.refuseTooLarge()
+	in.scaledObjects()
 	return in, func(object metav1.Object, field string) (string, int) {
 		o := source[object]
 		if o == nil {
@@ -98,6 +101,18 @@ func (in *Input) refuseTooLarge() {
 		}
 		return err != nil
 	})
+}
+
+// scaledObjects decodes KEDA's autoscalers of StatefulSets.
+func (in *Input) scaledObjects() {
+	for _, d := range in.Documents {
+		var o sts.ScaledObject
+		if d.Kind != "ScaledObject" || !strings.HasPrefix(d.APIVersion, "keda.sh/") || json.Unmarshal(d.JSON, &o) != nil || o.Set == "" {
+			continue
+		}
+		o.Namespace = d.Object.GetNamespace()
+		in.ScaledObjects = append(in.ScaledObjects, o)
+	}
 }
 
 // clusterScoped are the kinds without a namespace that the checks look at.

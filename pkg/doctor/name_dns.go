@@ -302,8 +302,8 @@ func (d dnsCheck) check() *Check {
 // several: there may be more than one pod.
 func (l *Look) several() bool { return l.replicas() >= 2 }
 
-// needQuorum are images whose members often become ready only when a majority has started.
-var needQuorum = []string{"cockroach", "consul", "elasticsearch", "etcd", "nats", "opensearch", "rabbitmq"}
+// readyWithQuorum are systems whose members often become ready only when a majority has started.
+var readyWithQuorum = []string{"CockroachDB", "Consul", "Elasticsearch", "etcd", "NATS", "OpenSearch", "RabbitMQ"}
 
 // firstPodPatience is how long the first pod may take to become ready before it looks stuck.
 const firstPodPatience = 5 * time.Minute
@@ -314,7 +314,8 @@ func orderedReady(l *Look) []Finding {
 	}
 	image := ""
 	for _, c := range l.Set.Spec.Template.Spec.Containers {
-		if p := c.ReadinessProbe; p != nil && p.TCPSocket == nil && slices.ContainsFunc(needQuorum, func(s string) bool { return imageName(c.Image) == s || strings.HasPrefix(imageName(c.Image), s) }) {
+		s := systemIn(&c)
+		if p := c.ReadinessProbe; p != nil && p.TCPSocket == nil && s != nil && slices.Contains(readyWithQuorum, s.name) && s.votes(&c) {
 			image = imageName(c.Image)
 		}
 	}

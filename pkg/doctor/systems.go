@@ -13,7 +13,7 @@ type system struct {
 	// name is what people call it.
 	name string
 	// images are patterns (path.Match) of the last component of the image's repository. The name of an image
-	// is weak evidence: whoever uses it alone reports information.
+	// is weak evidence: a finding that has no other one is for information.
 	images []string
 	// data are the directories where the images store data unless they are configured: official, vendor's, Bitnami's.
 	data []string
@@ -25,6 +25,10 @@ type system struct {
 	votes func(*corev1.Container) bool
 	// stores says whether the container stores data; nil for always.
 	stores func(*corev1.Container) bool
+	// ready is a command that succeeds when the container can be used, without credentials; empty if none is known.
+	ready []string
+	// unprobed: its own charts have no readiness probe, on purpose.
+	unprobed bool
 	// cache: its data may be lost by design.
 	cache bool
 }
@@ -61,12 +65,14 @@ var systems = []*system{
 		name: "RabbitMQ", images: []string{"rabbitmq", "rabbitmq-server"}, votes: always,
 		data:    []string{"/var/lib/rabbitmq", "/var/lib/rabbitmq/mnesia", "/bitnami/rabbitmq/mnesia", "/opt/bitnami/rabbitmq/.rabbitmq/mnesia"},
 		dataEnv: []string{"RABBITMQ_MNESIA_BASE", "RABBITMQ_MNESIA_DIR"},
+		ready:   []string{"rabbitmq-diagnostics", "-q", "check_running"},
 	},
 	{ // https://www.mongodb.com/docs/manual/core/replica-set-elections/, https://hub.docker.com/_/mongo; mongos is a router
 		name:   "MongoDB",
 		images: []string{"mongo", "mongodb", "mongodb-sharded", "mongodb-community-server", "mongodb-enterprise-server", "percona-server-mongodb"},
 		votes:  notMongos, stores: notMongos,
 		data: []string{"/data/db", "/bitnami/mongodb", "/bitnami/mongodb/data/db"}, dataFlags: []string{"--dbpath"},
+		ready: []string{"mongosh", "--quiet", "--eval", "db.adminCommand('ping').ok"},
 	},
 	{ // https://www.elastic.co/guide/en/elasticsearch/reference/current/modules-discovery-quorums.html, …/docker.html
 		name: "Elasticsearch", images: []string{"elasticsearch", "elasticsearch-oss", "elasticsearch-wolfi"},
@@ -109,6 +115,7 @@ var systems = []*system{
 			"/bitnami/postgresql", "/bitnami/postgresql/data",
 		},
 		dataEnv: []string{"PGDATA", "POSTGRESQL_DATA_DIR", "PATRONI_POSTGRESQL_DATA_DIR"},
+		ready:   []string{"pg_isready"},
 	},
 	{ // https://hub.docker.com/_/mysql, https://hub.docker.com/_/mariadb, https://docs.percona.com/percona-server/
 		name: "MySQL",
@@ -124,17 +131,19 @@ var systems = []*system{
 	{ // https://hub.docker.com/_/redis: often a cache
 		name: "Redis", images: []string{"redis", "redis-stack", "redis-stack-server", "redis-cluster", "keydb"}, cache: true, stores: notSentinel,
 		data: []string{"/data", "/bitnami/redis", "/bitnami/redis/data", "/bitnami/keydb/data"}, dataFlags: []string{"--dir"},
+		ready: []string{"redis-cli", "ping"},
 	},
 	{ // https://hub.docker.com/r/valkey/valkey
 		name: "Valkey", images: []string{"valkey", "valkey-cluster", "valkey-bundle"}, cache: true, stores: notSentinel,
 		data: []string{"/data", "/bitnami/valkey", "/bitnami/valkey/data"}, dataFlags: []string{"--dir"},
+		ready: []string{"valkey-cli", "ping"},
 	},
 	{ // https://hub.docker.com/_/memcached: memory only
 		name: "Memcached", images: []string{"memcached"}, cache: true, stores: never,
 	},
 	{ // https://docs.min.io/community/minio-object-store/operations/deployments/installation.html: it needs a majority of
 		// the drives of an erasure set to write, which is not one of the servers
-		name: "MinIO", images: []string{"minio"},
+		name: "MinIO", images: []string{"minio"}, unprobed: true,
 		data: []string{"/data", "/export", "/storage", "/bitnami/minio/data"},
 	},
 	{ // https://hub.docker.com/r/clickhouse/clickhouse-server
@@ -198,15 +207,15 @@ func matches(patterns []string, name string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool { ok, err := path.Match(pattern, name); return ok && err == nil })
 }
 
-// voter is the container of the pod that is a member of a quorum, and its system; nil for none.
-func voter(spec *corev1.PodSpec) (*corev1.Container, *system) {
+// voter is the system of which the pod is a member that votes; nil for none.
+func voter(spec *corev1.PodSpec) *system {
 	for i := range spec.Containers {
 		c := &spec.Containers[i]
 		if s := systemIn(c); s != nil && s.votes != nil && s.votes(c) {
-			return c, s
+			return s
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // storesIn says whether the container stores data.

@@ -45,7 +45,7 @@ func TestSystemOf(t *testing.T) {
 		if s := systemOf(spec); s != nil {
 			name, stores = s.name, s.storesIn(&spec.Containers[1])
 		}
-		if _, v := voter(spec); name != tt.system || (v != nil) != tt.votes || stores != tt.stores {
+		if v := voter(spec); name != tt.system || (v != nil) != tt.votes || stores != tt.stores {
 			t.Errorf("%s %s %v %v: system %q, votes %v, stores %v", c.Name, c.Image, c.Args, c.Env, name, v != nil, stores)
 		}
 	}

@@ -182,9 +182,6 @@ type volumeSnapshot struct {
 // kedaGroup is where KEDA serves its ScaledObjects, a custom resource.
 const kedaGroup = "keda.sh"
 
-// pausedReplicas is KEDA's annotation on a ScaledObject that stops it at a size.
-const pausedReplicas = "autoscaling.keda.sh/paused-replicas"
-
 // scaledObjects lists KEDA's ScaledObjects; none where KEDA is not installed.
 func (c *Client) scaledObjects(ctx context.Context, namespace string) ([]sts.ScaledObject, error) {
 	version, err := c.served(ctx, kedaGroup)
@@ -192,29 +189,12 @@ func (c *Client) scaledObjects(ctx context.Context, namespace string) ([]sts.Sca
 		return nil, err
 	}
 	var out []sts.ScaledObject
-	err = customs(ctx, c, kedaGroup+"/"+version, namespace, "scaledobjects", func(o *scaledObject) {
-		if o.Spec.ScaleTargetRef.Kind != "StatefulSet" {
-			return
+	err = customs(ctx, c, kedaGroup+"/"+version, namespace, "scaledobjects", func(o *sts.ScaledObject) {
+		if o.Set != "" {
+			out = append(out, *o)
 		}
-		most := int32(100) // KEDA's default
-		if o.Spec.MaxReplicaCount != nil {
-			most = *o.Spec.MaxReplicaCount
-		}
-		if n, err := strconv.ParseInt(o.Metadata.Annotations[pausedReplicas], 10, 32); err == nil {
-			most = max(most, int32(n))
-		}
-		out = append(out, sts.ScaledObject{Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, Set: o.Spec.ScaleTargetRef.Name, MaxReplicas: most})
 	})
 	return out, err
-}
-
-// scaledObject is what is decoded of one.
-type scaledObject struct {
-	Metadata metav1.ObjectMeta
-	Spec     struct {
-		ScaleTargetRef  autoscalingv2.CrossVersionObjectReference
-		MaxReplicaCount *int32
-	}
 }
 
 // served is the preferred version of an API group, empty where the server does not serve it.

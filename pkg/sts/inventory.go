@@ -282,8 +282,11 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 				s.Events = append(s.Events, events[ref{set.Namespace, "Pod", pod.Name}]...)
 			}
 		}
-		s.missing(func(pod string) *corev1.Pod { return podsByName[key{set.Namespace, pod}] },
-			func(pod string) []*corev1.Event { return events[ref{set.Namespace, "Pod", pod}] })
+		// Manifests have none of them, and any number of replicas.
+		if len(inv.Pods)+len(inv.Strangers)+len(inv.Events) > 0 {
+			s.missing(func(pod string) *corev1.Pod { return podsByName[key{set.Namespace, pod}] },
+				func(pod string) []*corev1.Event { return events[ref{set.Namespace, "Pod", pod}] })
+		}
 		s.Revisions = slices.DeleteFunc(s.Revisions, func(r *appsv1.ControllerRevision) bool {
 			return !metav1.IsControlledBy(r, set)
 		})
@@ -302,7 +305,7 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			s.Volumes = volumesOf(slices.Concat(s.Claims, s.Mounted), volumes)
 		}
 		for _, b := range budgets[set.Namespace] {
-			if budgetSelects(b, set.Spec.Template.Labels) {
+			if BudgetSelects(b, set.Spec.Template.Labels) {
 				s.Budgets = append(s.Budgets, b)
 			}
 		}
@@ -401,10 +404,10 @@ func podOrdinal(set *appsv1.StatefulSet, pod *corev1.Pod) Ordinal {
 	return -1
 }
 
-// budgetSelects compares with the template's labels, which always match the set's
+// BudgetSelects compares with the template's labels, which always match the set's
 // selector: so a budget is known even while no pod exists.
 // A nil selector selects nothing, an empty one everything (policy/v1).
-func budgetSelects(b *policyv1.PodDisruptionBudget, podLabels map[string]string) bool {
+func BudgetSelects(b *policyv1.PodDisruptionBudget, podLabels map[string]string) bool {
 	if b.Spec.Selector == nil {
 		return false
 	}
