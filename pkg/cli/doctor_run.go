@@ -136,7 +136,7 @@ func (c *common) makeRelative(r *doctor.Report) {
 }
 
 // fails: the finding makes the command fail.
-func (o doctorOptions) fails(f *doctor.Finding) bool {
+func (o doctorOptions) fails(f *doctor.DoctorFinding) bool {
 	level, fails := failLevels[o.failOn]
 	return fails && !f.Ignored && f.Severity.AtLeast(level)
 }
@@ -146,7 +146,7 @@ func (o doctorOptions) verdict(r *doctor.Report) error {
 	if len(r.Files) > 0 {
 		return fmt.Errorf("%s", msgFilesUnread(len(r.Files), r.Files[0].File, r.Files[0].Message))
 	}
-	var found []*doctor.Finding
+	var found []*doctor.DoctorFinding
 	for i := range r.Findings {
 		if o.fails(&r.Findings[i]) {
 			found = append(found, &r.Findings[i])

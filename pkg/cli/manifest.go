@@ -11,8 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
 	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
 )
 
 // fileLimit is larger than any object that a cluster stores.

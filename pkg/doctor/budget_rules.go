@@ -17,7 +17,7 @@ import (
 
 const budgetKind = "PodDisruptionBudget"
 
-func budgetMissing(l *Look) []Finding {
+func budgetMissing(l *Look) []DoctorFinding {
 	if l.replicas() < 2 || len(l.Budgets) > 0 || operated(l.Set) || l.budgetUnread() {
 		return nil
 	}
@@ -129,12 +129,12 @@ func (in *Input) selected(b *policyv1.PodDisruptionBudget, snapshots []*sts.Snap
 }
 
 // aboutBudget is a finding about a budget, which counts for the first set that is examined; nil where none is.
-func (in *Input) aboutBudget(b *policyv1.PodDisruptionBudget, sets []*Look, severity sts.Severity, field, message string) []Finding {
+func (in *Input) aboutBudget(b *policyv1.PodDisruptionBudget, sets []*Look, severity sts.Severity, field, message string) []DoctorFinding {
 	for _, l := range sets {
 		if in.Examined == nil || in.Examined(l.Set) {
 			f := on(b, budgetKind, severity, field, message, nil)
 			f.set = l.Set
-			return []Finding{f}
+			return []DoctorFinding{f}
 		}
 	}
 	return nil
@@ -161,8 +161,8 @@ func written(b *policyv1.PodDisruptionBudget) (field, text string, percent bool)
 	return "spec." + field, field + ": " + text, strings.HasSuffix(text, "%")
 }
 
-func budgetNever(in *Input) []Finding {
-	var out []Finding
+func budgetNever(in *Input) []DoctorFinding {
+	var out []DoctorFinding
 	snapshots := in.Snapshots()
 	for _, b := range in.Budgets {
 		sets, pods := in.selected(b, snapshots)
@@ -202,8 +202,8 @@ func budgetNever(in *Input) []Finding {
 	return out
 }
 
-func budgetBreaksQuorum(in *Input) []Finding {
-	var out []Finding
+func budgetBreaksQuorum(in *Input) []DoctorFinding {
+	var out []DoctorFinding
 	snapshots := in.Snapshots()
 	for _, b := range in.Budgets {
 		sets, pods := in.selected(b, snapshots)
@@ -244,7 +244,7 @@ func (in *Input) members(namespace string, s *system) int32 {
 	return n
 }
 
-func budgetsOverlap(l *Look) []Finding {
+func budgetsOverlap(l *Look) []DoctorFinding {
 	var names []string
 	for _, b := range l.Budgets {
 		if !slices.Contains(names, b.Name) {
@@ -257,8 +257,8 @@ func budgetsOverlap(l *Look) []Finding {
 	return l.found("", "spec.template.metadata.labels", msgBudgetsOverlap(names), hintBudgetsOverlap())
 }
 
-func budgetMatchesNothing(in *Input) []Finding {
-	var out []Finding
+func budgetMatchesNothing(in *Input) []DoctorFinding {
+	var out []DoctorFinding
 	for _, s := range in.Snapshots() {
 		l := in.Look(s)
 		b := l.meantFor()

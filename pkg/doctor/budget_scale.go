@@ -63,7 +63,7 @@ func (s scaler) scalesDown() bool {
 	return !down || *s.behavior.ScaleDown.SelectPolicy != autoscalingv2.DisabledPolicySelect
 }
 
-func autoscalerOnData(l *Look) []Finding {
+func autoscalerOnData(l *Look) []DoctorFinding {
 	if len(l.Set.Spec.VolumeClaimTemplates) == 0 {
 		return nil
 	}
@@ -73,7 +73,7 @@ func autoscalerOnData(l *Look) []Finding {
 	} else if s := voter(&l.Set.Spec.Template.Spec); s != nil {
 		name = s.name
 	}
-	var out []Finding
+	var out []DoctorFinding
 	for _, s := range l.scalers() {
 		if !s.scalesDown() {
 			continue
@@ -94,7 +94,7 @@ func autoscalerOnData(l *Look) []Finding {
 	return out
 }
 
-func autoscalerFightsManifest(l *Look) []Finding {
+func autoscalerFightsManifest(l *Look) []DoctorFinding {
 	scalers := l.scalers()
 	if len(scalers) == 0 || l.Set.Spec.Replicas == nil {
 		return nil
@@ -132,7 +132,7 @@ func profileOf(l *Look) *profile.Profile {
 	return found.Profile
 }
 
-func drainProfile(l *Look) []Finding {
+func drainProfile(l *Look) []DoctorFinding {
 	p := profileOf(l)
 	if p == nil || l.replicas() < 2 || operated(l.Set) {
 		return nil

@@ -28,9 +28,9 @@ type Check struct {
 	// themselves are always there.
 	Needs []string
 	// Run looks at one set; nil for a check that looks at other objects.
-	Run func(*Look) []Finding
+	Run func(*Look) []DoctorFinding
 	// RunAll looks at everything; nil for a check of sets.
-	RunAll func(*Input) []Finding
+	RunAll func(*Input) []DoctorFinding
 }
 
 // Looks is where a check can look.
@@ -101,13 +101,13 @@ type Look struct {
 
 // found is a list of one finding about the set. field is the path of the field that is to blame, or the
 // nearest one that exists.
-func (l *Look) found(severity sts.Severity, field, message string, hint sts.Hint) []Finding {
-	return []Finding{{Finding: sts.Finding{Severity: severity, Message: message, Hint: hint}, Field: field}}
+func (l *Look) found(severity sts.Severity, field, message string, hint sts.Hint) []DoctorFinding {
+	return []DoctorFinding{{Finding: sts.Finding{Severity: severity, Message: message, Hint: hint}, Field: field}}
 }
 
 // on is the same about another object.
-func on(object metav1.Object, kind string, severity sts.Severity, field, message string, hint sts.Hint) Finding {
-	return Finding{
+func on(object metav1.Object, kind string, severity sts.Severity, field, message string, hint sts.Hint) DoctorFinding {
+	return DoctorFinding{
 		Finding:   sts.Finding{Severity: severity, Object: strings.ToLower(kind) + "/" + object.GetName(), Message: message, Hint: hint},
 		Namespace: object.GetNamespace(), Field: field, Subject: object,
 	}

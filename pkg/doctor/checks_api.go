@@ -38,8 +38,8 @@ func apiChecks() []*Check {
 	}
 }
 
-func refused(in *Input) []Finding {
-	var out []Finding
+func refused(in *Input) []DoctorFinding {
+	var out []DoctorFinding
 	for _, d := range in.Documents {
 		if d.Problem != "" {
 			out = append(out, on(d.Object, d.Kind, sts.SeverityError, "", d.Problem, nil))
@@ -57,8 +57,8 @@ func refused(in *Input) []Finding {
 	return out
 }
 
-func unknownFields(in *Input) []Finding {
-	var out []Finding
+func unknownFields(in *Input) []DoctorFinding {
+	var out []DoctorFinding
 	for _, p := range in.Problems {
 		severity, message := sts.SeverityWarning, msgUnknownField(p.Path)
 		switch {
@@ -100,8 +100,8 @@ var removed = map[string]map[string]string{
 	"PriorityClass":           {"scheduling.k8s.io/v1beta1": "scheduling.k8s.io/v1"},
 }
 
-func removedVersions(in *Input) []Finding {
-	var out []Finding
+func removedVersions(in *Input) []DoctorFinding {
+	var out []DoctorFinding
 	for _, d := range in.Documents {
 		now, ok := removed[d.Kind][d.APIVersion]
 		if !ok {

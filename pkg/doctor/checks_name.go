@@ -171,8 +171,8 @@ func (l *Look) nameFindings() []sts.Finding {
 }
 
 // onService is a finding about the governing Service.
-func (l *Look) onService(severity sts.Severity, field, message string, hint sts.Hint) []Finding {
-	return []Finding{on(l.Service, "Service", severity, field, message, hint)}
+func (l *Look) onService(severity sts.Severity, field, message string, hint sts.Hint) []DoctorFinding {
+	return []DoctorFinding{on(l.Service, "Service", severity, field, message, hint)}
 }
 
 // unserved: the Service exists and cannot give any of the pods a name.
@@ -191,7 +191,7 @@ func (l *Look) labeled() bool {
 	return err == nil && selector.Matches(labels.Set(l.Set.Spec.Template.Labels))
 }
 
-func namesNotServed(l *Look) []Finding {
+func namesNotServed(l *Look) []DoctorFinding {
 	service := l.Set.Spec.ServiceName
 	if service == "" {
 		for _, other := range l.Headless {
@@ -267,7 +267,7 @@ func (l *Look) selectorPatch(headless bool) string {
 	return out + "  selector:\n" + yamlLabels(l.ownLabels(), "    ")
 }
 
-func memberOutOfRange(l *Look) []Finding {
+func memberOutOfRange(l *Look) []DoctorFinding {
 	replicas := l.replicas()
 	if replicas <= 0 || sts.DesiredReplicas(l.Set) == 0 {
 		return nil
@@ -305,7 +305,7 @@ func memberOutOfRange(l *Look) []Finding {
 	return found
 }
 
-func namespaceInName(l *Look) []Finding {
+func namespaceInName(l *Look) []DoctorFinding {
 	var fixed, own, elsewhere []names.Use
 	written := !l.Offline || l.writtenNamespace()
 	for _, u := range l.nameUses(l.Set.Spec.ServiceName) {

@@ -135,7 +135,7 @@ func (r spread) meansSelf(l *Look) bool {
 	})
 }
 
-func spreadMissesSelf(l *Look) []Finding {
+func spreadMissesSelf(l *Look) []DoctorFinding {
 	if l.replicas() < 2 {
 		return nil
 	}
@@ -176,7 +176,7 @@ func (l *Look) selectsAnother(r spread) bool {
 	return false
 }
 
-func noSpread(l *Look) []Finding {
+func noSpread(l *Look) []DoctorFinding {
 	if l.replicas() < 2 || hasHostPort(&l.Set.Spec.Template.Spec) || len(spreadMissesSelf(l)) > 0 {
 		return nil
 	}
@@ -205,7 +205,7 @@ func together(spec *corev1.PodSpec) bool {
 	return spec.NodeName != "" || spec.Affinity != nil && spec.Affinity.PodAffinity != nil
 }
 
-func allOnOneNode(l *Look) []Finding {
+func allOnOneNode(l *Look) []DoctorFinding {
 	node := ""
 	var ordinals []sts.Ordinal
 	zones := map[string]bool{}
@@ -262,7 +262,7 @@ func allOnOneNode(l *Look) []Finding {
 // zonePatience is how long a pod may wait for a node that is added for it.
 const zonePatience = 10 * time.Minute
 
-func volumeZoneLost(l *Look) []Finding {
+func volumeZoneLost(l *Look) []DoctorFinding {
 	var ordinals []sts.Ordinal
 	var first *corev1.PersistentVolume
 	var claim string

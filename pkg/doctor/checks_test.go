@@ -194,7 +194,7 @@ func clusterOf(t *testing.T, objects []manifest.Object) *doctor.Input {
 	return in
 }
 
-func describe(f doctor.Finding) string {
+func describe(f doctor.DoctorFinding) string {
 	out := fmt.Sprintf("%s %s %s", sts.Words(f.Severity), f.Object, f.Code)
 	if f.Namespace != "" && f.Namespace != "default" {
 		out += " in " + f.Namespace

@@ -16,7 +16,7 @@ func updateChecks() []*Check {
 			Explain: "With the update strategy OnDelete the controller replaces no pod: each gets the new template when it is deleted. " +
 				"Some operators and databases want that; otherwise an update is easily forgotten.",
 			Remedy: "Replace the pods with kubectl sts restart, or set the update strategy RollingUpdate.",
-			Run: func(l *Look) []Finding {
+			Run: func(l *Look) []DoctorFinding {
 				if l.Set.Spec.UpdateStrategy.Type != appsv1.OnDeleteStatefulSetStrategyType {
 					return nil
 				}
@@ -29,7 +29,7 @@ func updateChecks() []*Check {
 			Explain: "With revisionHistoryLimit 0 the controller deletes the revision of the old template as soon as no pod runs it, " +
 				"so there is nothing to roll back to. An absent limit means 10, a negative one no limit.",
 			Remedy: "Remove revisionHistoryLimit, or set it to 10.",
-			Run: func(l *Look) []Finding {
+			Run: func(l *Look) []DoctorFinding {
 				if limit := l.Set.Spec.RevisionHistoryLimit; limit == nil || *limit != 0 {
 					return nil
 				}

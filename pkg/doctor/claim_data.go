@@ -64,7 +64,7 @@ func volumeOf(spec *corev1.PodSpec, name string) (*corev1.Volume, int) {
 }
 
 // dataOn finds known programs whose data is on no other volumes than such that fit.
-func dataOn(l *Look, fits func(v *corev1.Volume) (ok, harmless bool), message func(program string, containers []string, dir, volume string) string) []Finding {
+func dataOn(l *Look, fits func(v *corev1.Volume) (ok, harmless bool), message func(program string, containers []string, dir, volume string) string) []DoctorFinding {
 	spec, templates := &l.Set.Spec.Template.Spec, l.Set.Spec.VolumeClaimTemplates
 	var containers []string
 	var first stored
@@ -116,18 +116,18 @@ func mountPath(spec *corev1.PodSpec, container, volume string) string {
 	return ""
 }
 
-func dataOnEmptyDir(l *Look) []Finding {
+func dataOnEmptyDir(l *Look) []DoctorFinding {
 	return dataOn(l, func(v *corev1.Volume) (ok, harmless bool) {
 		return v.EmptyDir != nil, v.EmptyDir != nil && v.EmptyDir.Medium == corev1.StorageMediumMemory
 	}, msgDataOnEmptyDir)
 }
 
-func dataOnHostPath(l *Look) []Finding {
+func dataOnHostPath(l *Look) []DoctorFinding {
 	_, pinned := l.Set.Spec.Template.Spec.NodeSelector[corev1.LabelHostname]
 	return dataOn(l, func(v *corev1.Volume) (ok, harmless bool) { return v.HostPath != nil, pinned }, msgDataOnHostPath)
 }
 
-func dataInContainer(l *Look) []Finding {
+func dataInContainer(l *Look) []DoctorFinding {
 	spec := &l.Set.Spec.Template.Spec
 	for _, s := range storedBy(spec, l.Set.Spec.VolumeClaimTemplates) {
 		// With a claim elsewhere, the directory is probably configured in a way that is not seen here.
@@ -145,8 +145,8 @@ func newTemplatePatch(name, size string) string {
 	return fmt.Sprintf("spec:\n  volumeClaimTemplates:\n  - metadata:\n      name: %s\n    spec:\n      accessModes: [ReadWriteOnce]\n      resources:\n        requests:\n          storage: %s\n", name, size)
 }
 
-func databaseInDeployment(in *Input) []Finding {
-	var out []Finding
+func databaseInDeployment(in *Input) []DoctorFinding {
+	var out []DoctorFinding
 	for _, d := range in.Deployments {
 		for _, s := range storedBy(&d.Spec.Template.Spec, nil) {
 			claim, at := claimFor(d, s.volumes)

@@ -116,13 +116,13 @@ func (f *fixedClaim) shares(p pods, offline bool) (sts.Severity, string) {
 	return "", ""
 }
 
-func sharedClaim(l *Look) []Finding {
+func sharedClaim(l *Look) []DoctorFinding {
 	p := pods{replicas: l.replicas(), apart: apart(l.Set.Namespace, &l.Set.Spec.Template)}
 	p.most = p.replicas > sts.DesiredReplicas(l.Set)
 	if p.replicas < 2 {
 		return nil
 	}
-	var out []Finding
+	var out []DoctorFinding
 	for _, f := range fixedClaims(l.Input, l.Set.Namespace, &l.Set.Spec.Template.Spec, l.Set.Spec.VolumeClaimTemplates) {
 		severity, message := f.shares(p, l.Offline)
 		if message == "" {
@@ -137,8 +137,8 @@ func sharedClaim(l *Look) []Finding {
 	return out
 }
 
-func deploymentSharesClaim(in *Input) []Finding {
-	var out []Finding
+func deploymentSharesClaim(in *Input) []DoctorFinding {
+	var out []DoctorFinding
 	for _, d := range in.Deployments {
 		p := pods{replicas: in.deploymentReplicas(d), apart: apart(d.Namespace, &d.Spec.Template)}
 		p.most = d.Spec.Replicas == nil && p.replicas > 1 || d.Spec.Replicas != nil && p.replicas > *d.Spec.Replicas
@@ -203,8 +203,8 @@ func apart(namespace string, template *corev1.PodTemplateSpec) bool {
 	})
 }
 
-func surgeOnClaim(in *Input) []Finding {
-	var out []Finding
+func surgeOnClaim(in *Input) []DoctorFinding {
+	var out []DoctorFinding
 	for _, d := range in.Deployments {
 		if in.deploymentReplicas(d) != 1 || !surges(d) {
 			continue

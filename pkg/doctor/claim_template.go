@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-func claimNotMounted(l *Look) []Finding {
+func claimNotMounted(l *Look) []DoctorFinding {
 	used := map[string]bool{}
 	for _, c := range containersOf(&l.Set.Spec.Template.Spec) {
 		for _, m := range c.VolumeMounts {
@@ -37,8 +37,8 @@ func claimNotMounted(l *Look) []Finding {
 // alphaClassAnnotation has had no effect since Kubernetes 1.6.
 const alphaClassAnnotation = "volume.alpha.kubernetes.io/storage-class"
 
-func classAnnotation(l *Look) []Finding {
-	var out []Finding
+func classAnnotation(l *Look) []DoctorFinding {
+	var out []DoctorFinding
 	for i := range l.Set.Spec.VolumeClaimTemplates {
 		t := &l.Set.Spec.VolumeClaimTemplates[i]
 		alpha, isAlpha := t.Annotations[alphaClassAnnotation]
@@ -64,7 +64,7 @@ func classPatch(template, class string) string {
 	return fmt.Sprintf("spec:\n  volumeClaimTemplates:\n  - metadata:\n      name: %s\n    spec:\n      storageClassName: %q\n", template, class)
 }
 
-func retentionDeletesOnScale(l *Look) []Finding {
+func retentionDeletesOnScale(l *Look) []DoctorFinding {
 	if !sts.DeletesClaimsWhenScaled(l.Set) {
 		return nil
 	}
@@ -77,7 +77,7 @@ func retentionDeletesOnScale(l *Look) []Finding {
 	return found
 }
 
-func retentionDeletesOnDelete(l *Look) []Finding {
+func retentionDeletesOnDelete(l *Look) []DoctorFinding {
 	p := l.Set.Spec.PersistentVolumeClaimRetentionPolicy
 	if p == nil || p.WhenDeleted != appsv1.DeletePersistentVolumeClaimRetentionPolicyType || len(l.Set.Spec.VolumeClaimTemplates) == 0 {
 		return nil

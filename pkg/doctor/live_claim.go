@@ -46,14 +46,14 @@ func (l *Look) troubles(key func(sts.Replica, *diagnose.Trouble) string) []troub
 }
 
 // found is a finding about the replicas.
-func (t *troubled) found(l *Look, message string, hint sts.Hint) []Finding {
+func (t *troubled) found(l *Look, message string, hint sts.Hint) []DoctorFinding {
 	found := l.found("", "", message, hint)
 	found[0].Ordinals = t.ordinals
 	return found
 }
 
-func claimPending(l *Look) []Finding {
-	var out []Finding
+func claimPending(l *Look) []DoctorFinding {
+	var out []DoctorFinding
 	for _, t := range l.troubles(func(_ sts.Replica, t *diagnose.Trouble) string {
 		c := l.Claim(t.Claim)
 		if c == nil || c.Status.Phase != corev1.ClaimPending {
@@ -70,8 +70,8 @@ func claimPending(l *Look) []Finding {
 	return out
 }
 
-func claimLost(l *Look) []Finding {
-	var out []Finding
+func claimLost(l *Look) []DoctorFinding {
+	var out []DoctorFinding
 	for _, r := range l.Replicas() {
 		if !r.Desired {
 			continue
@@ -105,8 +105,8 @@ func claimLost(l *Look) []Finding {
 	return out
 }
 
-func attachFailed(l *Look) []Finding {
-	var out []Finding
+func attachFailed(l *Look) []DoctorFinding {
+	var out []DoctorFinding
 	for _, t := range l.troubles(func(_ sts.Replica, t *diagnose.Trouble) string {
 		if t.Reason == "FailedAttachVolume" || t.Reason == "FailedMount" {
 			return t.Reason
@@ -179,8 +179,8 @@ func bySize(claims []ordinalClaim) []sized {
 	return out
 }
 
-func claimSizeDrift(l *Look) []Finding {
-	var out []Finding
+func claimSizeDrift(l *Look) []DoctorFinding {
+	var out []DoctorFinding
 	all := l.desiredClaims()
 	for i := range l.Set.Spec.VolumeClaimTemplates {
 		t := &l.Set.Spec.VolumeClaimTemplates[i]
@@ -221,7 +221,7 @@ func (l *Look) resize(claims []ordinalClaim, size resource.Quantity) sts.Hint {
 	return sts.JoinHints(hints, "")
 }
 
-func leftoverClaims(in *Input) []Finding {
+func leftoverClaims(in *Input) []DoctorFinding {
 	type key struct{ namespace, name string }
 	sets := map[key]*appsv1.StatefulSet{}
 	for _, set := range in.Sets {
@@ -237,7 +237,7 @@ func leftoverClaims(in *Input) []Finding {
 		}
 		of[set] = addLeftover(of[set], c)
 	}
-	var out []Finding
+	var out []DoctorFinding
 	for _, set := range in.Sets {
 		if left := of[set]; len(left) > 0 {
 			out = append(out, on(set, "StatefulSet", "", "", msgLeftovers(left), sts.Kubectl(set.Namespace, "sts pvc-gc", set.Name)))

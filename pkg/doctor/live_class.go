@@ -113,7 +113,7 @@ func namesOf(claims []ordinalClaim) []string {
 	return out
 }
 
-func classMissing(l *Look) []Finding {
+func classMissing(l *Look) []DoctorFinding {
 	pending, fields := map[string][]ordinalClaim{}, map[string]string{}
 	var missing []string
 	note := func(class string, template int) bool {
@@ -135,7 +135,7 @@ func classMissing(l *Look) []Finding {
 		note(class, i)
 	}
 	slices.Sort(missing)
-	var out []Finding
+	var out []DoctorFinding
 	for _, class := range missing {
 		claims := pending[class]
 		found := l.found(sts.SeverityWarning, fields[class], msgClassMissing(class, l.classNames()), hintCreateClass(class, nil))
@@ -162,7 +162,7 @@ func (l *Look) recreate(c ordinalClaim) sts.Hint {
 	return sts.Hintf("%s%s", sts.Kubectl(l.Set.Namespace, "delete pvc", c.Name), sts.Kubectl(l.Set.Namespace, "delete pod", l.Name(c.ordinal)))
 }
 
-func noDefaultClass(l *Look) []Finding {
+func noDefaultClass(l *Look) []DoctorFinding {
 	if slices.ContainsFunc(l.Classes, isDefaultClass) {
 		return nil
 	}
@@ -230,8 +230,8 @@ func (in *Input) classUses(uses func(*Look, *corev1.PersistentVolumeClaim) bool)
 	return out
 }
 
-func classNotExpandable(in *Input) []Finding {
-	var out []Finding
+func classNotExpandable(in *Input) []DoctorFinding {
+	var out []DoctorFinding
 	for _, use := range in.classUses(func(*Look, *corev1.PersistentVolumeClaim) bool { return true }) {
 		if allows := use.class.AllowVolumeExpansion; allows != nil && *allows || use.class.Provisioner == noProvisioner {
 			continue
@@ -243,8 +243,8 @@ func classNotExpandable(in *Input) []Finding {
 	return out
 }
 
-func reclaimDelete(in *Input) []Finding {
-	var out []Finding
+func reclaimDelete(in *Input) []DoctorFinding {
+	var out []DoctorFinding
 	uses := in.classUses(func(l *Look, c *corev1.PersistentVolumeClaim) bool {
 		v, ok := l.Volume(c.Spec.VolumeName)
 		return ok && cmp.Or(v.ReclaimPolicy, corev1.PersistentVolumeReclaimRetain) == corev1.PersistentVolumeReclaimDelete && !isCache(l)

@@ -19,7 +19,7 @@ type dnsCheck struct {
 	// field is the field of the object that is to blame.
 	field string
 	// keep adapts a finding, and says whether it is one for doctor.
-	keep func(l *Look, f *Finding) bool
+	keep func(l *Look, f *DoctorFinding) bool
 }
 
 // The checks of `dns` that doctor lacks: InvalidSelector and UnknownField are those of the manifests
@@ -36,7 +36,7 @@ func dnsChecks() []*Check {
 				Remedy: "If clients or members need a certain pod, set spec.serviceName to a headless Service.",
 			},
 			field: "spec.serviceName",
-			keep: func(l *Look, _ *Finding) bool {
+			keep: func(l *Look, _ *DoctorFinding) bool {
 				return (l.several() || len(l.Headless) > 0) && len(namesNotServed(l)) == 0
 			},
 		},
@@ -49,7 +49,7 @@ func dnsChecks() []*Check {
 				Remedy: "If clients or members need a certain pod, create the headless Service.",
 			},
 			field: "spec.serviceName",
-			keep: func(l *Look, f *Finding) bool {
+			keep: func(l *Look, f *DoctorFinding) bool {
 				f.Object = ""
 				f.Patch = l.servicePatch()
 				return l.several() && len(l.nameUses(l.Set.Spec.ServiceName)) == 0
@@ -64,7 +64,7 @@ func dnsChecks() []*Check {
 				Remedy: "Make it a headless Service, or name another one.",
 			},
 			field: "spec.type",
-			keep:  func(l *Look, _ *Finding) bool { return len(l.nameUses(l.Set.Spec.ServiceName)) == 0 },
+			keep:  func(l *Look, _ *DoctorFinding) bool { return len(l.nameUses(l.Set.Spec.ServiceName)) == 0 },
 		},
 		{
 			Check: Check{
@@ -75,7 +75,7 @@ func dnsChecks() []*Check {
 				Remedy: "If clients or members need a certain pod, create a headless Service with another name, and set spec.serviceName to it.",
 			},
 			field: "spec.clusterIP",
-			keep: func(l *Look, _ *Finding) bool {
+			keep: func(l *Look, _ *DoctorFinding) bool {
 				return l.several() && len(l.Service.Spec.Selector) > 0 && !l.unserved()
 			},
 		},
@@ -90,7 +90,7 @@ func dnsChecks() []*Check {
 				Remedy: "Unless another client writes the endpoints, set a selector.",
 			},
 			field: "spec",
-			keep:  func(_ *Look, f *Finding) bool { return f.Severity == sts.SeverityWarning || len(f.Hint) > 0 }, // no hint: nothing is wrong
+			keep:  func(_ *Look, f *DoctorFinding) bool { return f.Severity == sts.SeverityWarning || len(f.Hint) > 0 }, // no hint: nothing is wrong
 		},
 		{
 			Check: Check{
@@ -102,7 +102,7 @@ func dnsChecks() []*Check {
 				Remedy: "Correct the selector of the Service, or the labels of the pod template.",
 			},
 			field: "spec.selector",
-			keep: func(l *Look, f *Finding) bool {
+			keep: func(l *Look, f *DoctorFinding) bool {
 				if f.Severity == sts.SeverityInfo || l.unserved() && len(l.nameUses(l.Set.Spec.ServiceName)) > 0 {
 					return false
 				}
@@ -125,7 +125,7 @@ func dnsChecks() []*Check {
 				Remedy: "Shorten or correct the name.",
 			},
 			field: "metadata.name",
-			keep: func(l *Look, f *Finding) bool {
+			keep: func(l *Look, f *DoctorFinding) bool {
 				valid := len(validation.IsDNS1123Label(l.Set.Name)) == 0
 				if valid && len(l.Set.Name) <= sts.LongestSetName {
 					f.Field = "spec.serviceName"
@@ -142,7 +142,7 @@ func dnsChecks() []*Check {
 				Remedy: "Remove setHostnameAsFQDN, or shorten the names.",
 			},
 			field: "spec.template.spec.setHostnameAsFQDN",
-			keep: func(l *Look, f *Finding) bool {
+			keep: func(l *Look, f *DoctorFinding) bool {
 				if l.Offline {
 					f.Severity = sts.SeverityWarning
 				}
@@ -158,7 +158,7 @@ func dnsChecks() []*Check {
 				Remedy: "Set publishNotReadyAddresses: true in the headless Service.",
 			},
 			field: "spec",
-			keep: func(l *Look, f *Finding) bool {
+			keep: func(l *Look, f *DoctorFinding) bool {
 				f.Patch = "spec:\n  publishNotReadyAddresses: true\n"
 				return !l.unserved()
 			},
@@ -172,7 +172,7 @@ func dnsChecks() []*Check {
 				Remedy: "Set dnsPolicy: ClusterFirstWithHostNet in the pod template.",
 			},
 			field: "spec.template.spec.hostNetwork",
-			keep: func(_ *Look, f *Finding) bool {
+			keep: func(_ *Look, f *DoctorFinding) bool {
 				f.Patch = "spec:\n  template:\n    spec:\n      dnsPolicy: ClusterFirstWithHostNet\n"
 				return f.Severity == sts.SeverityWarning
 			},
@@ -186,7 +186,7 @@ func dnsChecks() []*Check {
 				Remedy: "Name the port of the container, or correct targetPort.",
 			},
 			field: "spec.ports",
-			keep:  func(_ *Look, f *Finding) bool { return f.Severity == sts.SeverityWarning },
+			keep:  func(_ *Look, f *DoctorFinding) bool { return f.Severity == sts.SeverityWarning },
 		},
 		{
 			Check: Check{
@@ -197,7 +197,7 @@ func dnsChecks() []*Check {
 				Remedy: "Use the names below the governing Service.",
 			},
 			field: "spec",
-			keep: func(l *Look, f *Finding) bool {
+			keep: func(l *Look, f *DoctorFinding) bool {
 				_, name, _ := strings.Cut(f.Object, "/")
 				for _, service := range l.Headless {
 					if service.Name == name {
@@ -216,7 +216,7 @@ func dnsChecks() []*Check {
 				Remedy: "Restart the pods.",
 			},
 			field: "spec.serviceName",
-			keep: func(l *Look, f *Finding) bool {
+			keep: func(l *Look, f *DoctorFinding) bool {
 				if len(l.nameUses(l.Set.Spec.ServiceName)) == 0 {
 					f.Severity = sts.SeverityWarning
 				}
@@ -264,7 +264,7 @@ func dnsChecks() []*Check {
 				Remedy:  "Set spec.ipFamilies of the Service to the families that the pods have.",
 			},
 			field: "spec.ipFamilies",
-			keep:  func(_ *Look, f *Finding) bool { return f.Severity != sts.SeverityInfo },
+			keep:  func(_ *Look, f *DoctorFinding) bool { return f.Severity != sts.SeverityInfo },
 		},
 	} {
 		out = append(out, d.check())
@@ -274,13 +274,13 @@ func dnsChecks() []*Check {
 
 func (d dnsCheck) check() *Check {
 	c := d.Check
-	c.Run = func(l *Look) []Finding {
-		var out []Finding
+	c.Run = func(l *Look) []DoctorFinding {
+		var out []DoctorFinding
 		for _, found := range l.nameFindings() {
 			if found.Code != c.Code {
 				continue
 			}
-			f := Finding{Finding: found, Namespace: l.Set.Namespace, Field: d.field}
+			f := DoctorFinding{Finding: found, Namespace: l.Set.Namespace, Field: d.field}
 			switch {
 			case strings.HasPrefix(f.Object, "statefulset/"):
 				f.Object = ""
@@ -308,7 +308,7 @@ var readyWithQuorum = []string{"CockroachDB", "Consul", "Elasticsearch", "etcd",
 // firstPodPatience is how long the first pod may take to become ready before it looks stuck.
 const firstPodPatience = 5 * time.Minute
 
-func orderedReady(l *Look) []Finding {
+func orderedReady(l *Look) []DoctorFinding {
 	if sts.IsParallel(l.Set) || sts.DesiredReplicas(l.Set) < 2 {
 		return nil
 	}

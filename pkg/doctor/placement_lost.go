@@ -34,7 +34,7 @@ type heldPod struct {
 	state string // "Terminating since …", for people
 }
 
-func lostNodes(l *Look) []Finding {
+func lostNodes(l *Look) []DoctorFinding {
 	var lost []*lostNode
 	at := func(name string) *lostNode {
 		i := slices.IndexFunc(lost, func(n *lostNode) bool { return n.name == name })
@@ -68,7 +68,7 @@ func lostNodes(l *Look) []Finding {
 			}
 		}
 	}
-	var out []Finding
+	var out []DoctorFinding
 	for _, n := range lost {
 		if len(n.pods)+len(n.volumes) == 0 {
 			continue

@@ -92,7 +92,7 @@ func leaves(script string) (program, command string) {
 // asksKubernetes matches a script that finds out whether the set is scaled down.
 var asksKubernetes = regexp.MustCompile(`\bkubectl\b|/apis/apps/|kubernetes\.default|KUBERNETES_SERVICE_HOST`)
 
-func preStopLeaves(l *Look) []Finding {
+func preStopLeaves(l *Look) []DoctorFinding {
 	severity, field := sts.SeverityInfo, ""
 	var containers []string
 	first := ""
@@ -184,7 +184,7 @@ func (l *Look) script(c *corev1.Container, file string) string {
 // sleeping matches a sleep with a literal time that is not in the background.
 var sleeping = regexp.MustCompile(`\bsleep\s+([0-9]+)([smh]?)\b`)
 
-func preStopTooLong(l *Look) []Finding {
+func preStopTooLong(l *Look) []DoctorFinding {
 	grace := valueOr(l.Set.Spec.Template.Spec.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)
 	if grace <= 0 {
 		return nil
@@ -204,7 +204,7 @@ func preStopTooLong(l *Look) []Finding {
 	return nil
 }
 
-func graceZero(l *Look) []Finding {
+func graceZero(l *Look) []DoctorFinding {
 	grace := l.Set.Spec.Template.Spec.TerminationGracePeriodSeconds
 	if grace == nil || *grace != 0 || operated(l.Set) {
 		return nil
@@ -214,7 +214,7 @@ func graceZero(l *Look) []Finding {
 	return found
 }
 
-func noReadinessProbe(l *Look) []Finding {
+func noReadinessProbe(l *Look) []DoctorFinding {
 	spec := &l.Set.Spec.Template.Spec
 	if l.replicas() < 2 || len(spec.ReadinessGates) > 0 || operated(l.Set) {
 		return nil
@@ -251,7 +251,7 @@ func isCSI(c *corev1.Container) bool {
 		slices.ContainsFunc(words(c), func(word string) bool { return strings.HasPrefix(word, "--csi-address") })
 }
 
-func livenessEqualsReadiness(l *Look) []Finding {
+func livenessEqualsReadiness(l *Look) []DoctorFinding {
 	var names []string
 	severity, field := sts.SeverityInfo, ""
 	var first placed
@@ -302,7 +302,7 @@ func handler(p *corev1.Probe) corev1.ProbeHandler {
 	return h
 }
 
-func probePortUnknown(l *Look) []Finding {
+func probePortUnknown(l *Look) []DoctorFinding {
 	severity, field := sts.SeverityWarning, ""
 	var faults, known []string
 	for _, c := range l.containers() {
@@ -364,7 +364,7 @@ func hasPort(c *corev1.Container, port intstr.IntOrString) bool {
 	return port.Type == intstr.Int || slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.Name == port.StrVal })
 }
 
-func bestEffort(l *Look) []Finding {
+func bestEffort(l *Look) []DoctorFinding {
 	spec := &l.Set.Spec.Template.Spec
 	if len(l.Set.Spec.VolumeClaimTemplates) == 0 || spec.Resources != nil || operated(l.Set) {
 		return nil
@@ -391,7 +391,7 @@ func requests(c *corev1.Container) bool {
 	return len(c.Resources.Requests)+len(c.Resources.Limits)+len(c.Resources.Claims) > 0
 }
 
-func movingTag(l *Look) []Finding {
+func movingTag(l *Look) []DoctorFinding {
 	spec := &l.Set.Spec.Template.Spec
 	var images []string
 	field := ""

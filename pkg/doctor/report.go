@@ -11,8 +11,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Finding is the result of a check, with its place.
-type Finding struct {
+// DoctorFinding is the result of a check, with its place.
+type DoctorFinding struct {
 	sts.Finding
 	// Namespace is the namespace of the object; absent for an object of the cluster.
 	Namespace string `json:"namespace,omitempty"`
@@ -27,7 +27,7 @@ type Finding struct {
 	Line int `json:"line,omitempty"`
 	// Patch is the YAML of the fix: fields to set in the object, or an object to create.
 	Patch string `json:"patch,omitempty"`
-	// Ignored is true if the object, or the command line, says that the check is to be ignored.
+	// Ignored is true if an annotation of the object, or `--ignore`, excludes the check.
 	Ignored bool `json:"ignored,omitempty"`
 	// IgnoredBy is what says so.
 	IgnoredBy IgnoredBy `json:"ignoredBy,omitempty"`
@@ -40,8 +40,8 @@ type Finding struct {
 	set metav1.Object // that was looked at; nil for a check of other objects
 }
 
-// SetResult is the result for one StatefulSet.
-type SetResult struct {
+// DoctorSet is the result for one StatefulSet.
+type DoctorSet struct {
 	// Namespace is the namespace of the StatefulSet.
 	Namespace string `json:"namespace"`
 	// Name is the name of the StatefulSet.
@@ -71,9 +71,9 @@ type FileProblem struct {
 type Report struct {
 	metav1.TypeMeta `json:",inline"`
 	// Items are the StatefulSets, by namespace and name.
-	Items []SetResult `json:"items"`
+	Items []DoctorSet `json:"items"`
 	// Findings are the findings, the most severe first, then by object and ordinal.
-	Findings []Finding `json:"findings"`
+	Findings []DoctorFinding `json:"findings"`
 	// Summary is the number of all findings.
 	Summary sts.FindingCount `json:"summary"`
 	// Missing is what could not be read, usually because a permission is missing.
@@ -89,7 +89,7 @@ type Locate func(object metav1.Object, field string) (file string, line int)
 
 // Examine runs all checks. ignore are codes to ignore everywhere.
 func Examine(in *Input, ignore []sts.FindingCode, locate Locate) *Report {
-	r := &Report{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DoctorReport"}, Items: []SetResult{}, Findings: []Finding{}, Missing: in.Missing}
+	r := &Report{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DoctorReport"}, Items: []DoctorSet{}, Findings: []DoctorFinding{}, Missing: in.Missing}
 	var looks []*Look
 	for _, s := range in.Snapshots() {
 		if in.Examined == nil || in.Examined(s.Set) {
@@ -105,7 +105,7 @@ func Examine(in *Input, ignore []sts.FindingCode, locate Locate) *Report {
 			continue
 		}
 		if c.RunAll != nil {
-			r.add(c, nil, slices.DeleteFunc(c.RunAll(in), func(f Finding) bool {
+			r.add(c, nil, slices.DeleteFunc(c.RunAll(in), func(f DoctorFinding) bool {
 				set, ok := f.Subject.(*appsv1.StatefulSet)
 				return ok && in.Examined != nil && !in.Examined(set)
 			}))
@@ -135,7 +135,7 @@ func lacks(in *Input, c *Check) string {
 }
 
 // add completes the findings of a check.
-func (r *Report) add(c *Check, l *Look, found []Finding) {
+func (r *Report) add(c *Check, l *Look, found []DoctorFinding) {
 	for _, f := range found {
 		f.Code = cmp.Or(f.Code, c.Code)
 		f.Severity = cmp.Or(f.Severity, c.Severity)
@@ -155,7 +155,7 @@ func (r *Report) add(c *Check, l *Look, found []Finding) {
 
 // finish sorts, counts and locates.
 func (r *Report) finish(looks []*Look, locate Locate) {
-	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+	slices.SortStableFunc(r.Findings, func(a, b DoctorFinding) int {
 		return cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Object, b.Object),
 			slices.Compare(a.Ordinals, b.Ordinals), strings.Compare(string(a.Code), string(b.Code)))
 	})
@@ -174,7 +174,7 @@ func (r *Report) finish(looks []*Look, locate Locate) {
 		}
 	}
 	for _, l := range looks {
-		item := SetResult{Namespace: l.Set.Namespace, Name: l.Set.Name}
+		item := DoctorSet{Namespace: l.Set.Namespace, Name: l.Set.Name}
 		if c := counts[metav1.Object(l.Set)]; c != nil {
 			item.FindingCount = *c
 		}
@@ -187,5 +187,5 @@ func (r *Report) finish(looks []*Look, locate Locate) {
 
 // SeveralNamespaces says whether the sets are in more than one namespace.
 func (r *Report) SeveralNamespaces() bool {
-	return slices.ContainsFunc(r.Items, func(item SetResult) bool { return item.Namespace != r.Items[0].Namespace })
+	return slices.ContainsFunc(r.Items, func(item DoctorSet) bool { return item.Namespace != r.Items[0].Namespace })
 }

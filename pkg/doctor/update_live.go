@@ -17,7 +17,7 @@ import (
 
 const partitionField = "spec.updateStrategy.rollingUpdate.partition"
 
-func partitionLeft(l *Look) []Finding {
+func partitionLeft(l *Look) []DoctorFinding {
 	set := l.Set
 	partition := sts.Partition(set)
 	_, ours := set.Annotations[record.CanaryAnnotation]
@@ -25,7 +25,7 @@ func partitionLeft(l *Look) []Finding {
 		return nil
 	}
 	held, all := l.heldOrdinals(), partition >= sts.DesiredReplicas(set)
-	var found []Finding
+	var found []DoctorFinding
 	switch waiting := l.behindUpdate(); {
 	case l.Offline:
 		found = l.found(sts.SeverityInfo, partitionField, msgPartition(held, all), hintNoPartition())
@@ -80,7 +80,7 @@ func (l *Look) updating() bool {
 	return false
 }
 
-func maxUnavailableDropped(l *Look) []Finding {
+func maxUnavailableDropped(l *Look) []DoctorFinding {
 	const field = "spec.updateStrategy.rollingUpdate.maxUnavailable"
 	if !sts.StrategyOf(l.Set).HasPartition() {
 		return nil
@@ -120,13 +120,13 @@ const (
 	canaryFor = 24 * time.Hour
 )
 
-func abandoned(l *Look) []Finding {
+func abandoned(l *Look) []DoctorFinding {
 	set := l.Set
 	owner, ownerErr := record.ReadOwner(set)
 	drain, drainErr := record.ReadDrain(set)
 	restart, restartErr := record.ReadRestart(set)
 	canary, canaryErr := record.ReadCanary(set)
-	var out []Finding
+	var out []DoctorFinding
 	for _, err := range []error{ownerErr, drainErr, restartErr, canaryErr} {
 		if invalid, ok := errors.AsType[*record.InvalidError](err); ok {
 			out = append(out, l.found("", "metadata.annotations."+invalid.Annotation, msgRecordInvalid(invalid.Annotation, invalid.Problem), invalid.Hint())...)
@@ -161,7 +161,7 @@ func abandoned(l *Look) []Finding {
 	return out
 }
 
-func leavingFinalizer(l *Look) []Finding {
+func leavingFinalizer(l *Look) []DoctorFinding {
 	drain, err := record.ReadDrain(l.Set)
 	if drain != nil || err != nil {
 		return nil
@@ -189,7 +189,7 @@ func leavingFinalizer(l *Look) []Finding {
 // replaces the pod by itself does so within seconds.
 const rolloutSettled = 30 * time.Second
 
-func rolloutStuck(l *Look) []Finding {
+func rolloutStuck(l *Look) []DoctorFinding {
 	t := diagnose.Rollout(l.Snapshot)
 	if t == nil || l.TakenAt.Sub(l.LastMoved()) < rolloutSettled {
 		return nil

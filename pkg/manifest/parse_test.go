@@ -10,8 +10,9 @@ import (
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 const (

@@ -40,7 +40,7 @@ func Doctor(w io.Writer, r *doctor.Report, st Style, c Columns) error {
 }
 
 // finding is what is wrong with which object, why, and what to do about it.
-func finding(f *doctor.Finding, st Style, c Columns) string {
+func finding(f *doctor.DoctorFinding, st Style, c Columns) string {
 	var b strings.Builder
 	title := sts.Words(f.Severity)
 	head := objectName(f.Object, f.Namespace, c)
@@ -71,7 +71,7 @@ func objectName(object, namespace string, c Columns) string {
 }
 
 // placeOf is where in the manifests the finding is.
-func placeOf(f *doctor.Finding) string {
+func placeOf(f *doctor.DoctorFinding) string {
 	switch {
 	case f.File == "":
 		return ""

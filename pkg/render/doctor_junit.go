@@ -49,9 +49,9 @@ type (
 // DoctorJUnit prints a test suite for each StatefulSet, and for each other object with findings, with a test
 // case for each check. A finding at or above the severity is a failure; others are the output of a test case
 // that passes, and ignored or omitted checks are skipped.
-func DoctorJUnit(w io.Writer, r *doctor.Report, offline bool, fails func(*doctor.Finding) bool) error {
+func DoctorJUnit(w io.Writer, r *doctor.Report, offline bool, fails func(*doctor.DoctorFinding) bool) error {
 	suites := junitSuites{Name: "kubectl sts doctor"}
-	of := map[string][]*doctor.Finding{}
+	of := map[string][]*doctor.DoctorFinding{}
 	var others []string // objects that are not examined, only found: in the order of the findings
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -107,14 +107,14 @@ func (s *junitSuite) add(c junitCase) {
 }
 
 // junitOf is the suite of an object: with all checks, or only with those that have found something.
-func junitOf(name string, r *doctor.Report, found []*doctor.Finding, offline, all bool, fails func(*doctor.Finding) bool) junitSuite {
+func junitOf(name string, r *doctor.Report, found []*doctor.DoctorFinding, offline, all bool, fails func(*doctor.DoctorFinding) bool) junitSuite {
 	suite := junitSuite{Name: name}
 	omitted := map[sts.FindingCode]string{}
 	for _, o := range r.Omitted {
 		omitted[o.Code] = o.Resource
 	}
 	for _, c := range doctor.Checks() {
-		var of []*doctor.Finding
+		var of []*doctor.DoctorFinding
 		for _, f := range found {
 			if f.Code == c.Code {
 				of = append(of, f)
@@ -128,7 +128,7 @@ func junitOf(name string, r *doctor.Report, found []*doctor.Finding, offline, al
 	return suite
 }
 
-func junitTest(class string, c *doctor.Check, found []*doctor.Finding, unseen string, fails func(*doctor.Finding) bool) junitCase {
+func junitTest(class string, c *doctor.Check, found []*doctor.DoctorFinding, unseen string, fails func(*doctor.DoctorFinding) bool) junitCase {
 	test := junitCase{Class: class, Name: string(c.Code)}
 	if unseen != "" {
 		test.Skipped = &junitMessage{Message: msgOmitted(unseen, []string{string(c.Code)})}

@@ -141,7 +141,7 @@ func DoctorSARIF(w io.Writer, r *doctor.Report, version string) error {
 	})
 }
 
-func sarifFinding(f *doctor.Finding, index map[sts.FindingCode]int) sarifResult {
+func sarifFinding(f *doctor.DoctorFinding, index map[sts.FindingCode]int) sarifResult {
 	identity := strings.Join([]string{string(f.Code), f.Namespace, f.Object, sts.FormatOrdinals(f.Ordinals), f.Field}, "|")
 	out := sarifResult{
 		RuleID: string(f.Code), RuleIndex: index[f.Code], Level: sarifLevel(f.Severity), Message: sarifText{plainFinding(f)},
@@ -164,7 +164,7 @@ func sarifFinding(f *doctor.Finding, index map[sts.FindingCode]int) sarifResult 
 }
 
 // ignoredWhere is SARIF's word for where a finding is ignored: an annotation in the manifest, or the command line.
-func ignoredWhere(f *doctor.Finding) string {
+func ignoredWhere(f *doctor.DoctorFinding) string {
 	if f.IgnoredBy == doctor.ByAnnotation {
 		return "inSource"
 	}
@@ -182,7 +182,7 @@ func sarifLevel(s sts.Severity) string {
 }
 
 // plainFinding is a finding as text: the object, what is wrong, and what to do.
-func plainFinding(f *doctor.Finding) string {
+func plainFinding(f *doctor.DoctorFinding) string {
 	head := f.Object
 	if len(f.Ordinals) > 0 {
 		head += " " + msgAtOrdinals(f.Ordinals)
