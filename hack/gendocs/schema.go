@@ -178,6 +178,13 @@ func (g *schemaGenerator) text(t reflect.Type) map[string]any {
 	for _, v := range g.ofKind(t) {
 		values = append(values, v.value)
 	}
+	if t == reflect.TypeFor[sts.FindingCode]() { // those of doctor are values, not constants
+		for _, check := range doctor.Checks() {
+			if !slices.Contains(values, string(check.Code)) {
+				values = append(values, string(check.Code))
+			}
+		}
+	}
 	if len(values) > 0 {
 		s["enum"] = values
 	}
