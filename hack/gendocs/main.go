@@ -100,12 +100,16 @@ func generate(root string) (map[string]string, error) {
 		return nil, err
 	}
 	maps.Copy(files, ofReports)
-	for _, page := range []string{"docs/plan.md", "README.md"} {
-		raw, err := os.ReadFile(filepath.Join(root, page))
-		if err != nil {
-			return nil, err
+	for _, page := range []string{"docs/plan.md", "docs/doctor.md", "README.md"} {
+		raw, generated := files[page]
+		if !generated {
+			content, err := os.ReadFile(filepath.Join(root, page))
+			if err != nil {
+				return nil, err
+			}
+			raw = string(content)
 		}
-		text, pictures, err := screens(string(raw))
+		text, pictures, err := screens(raw)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", page, err)
 		}

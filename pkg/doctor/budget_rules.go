@@ -10,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -55,14 +54,6 @@ func selectorOf(set *appsv1.StatefulSet) *metav1.LabelSelector {
 		return s
 	}
 	return &metav1.LabelSelector{MatchLabels: set.Spec.Template.Labels}
-}
-
-func yamlOf(value any) string {
-	out, err := yaml.Marshal(value)
-	if err != nil {
-		return ""
-	}
-	return string(out)
 }
 
 // budgetUnread: a budget of the manifests could not be decoded.

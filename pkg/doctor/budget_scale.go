@@ -82,13 +82,11 @@ func autoscalerOnData(l *Look) []DoctorFinding {
 		if name == "" {
 			severity = sts.SeverityInfo
 		}
-		patch := "spec:\n  behavior:\n    scaleDown:\n      selectPolicy: Disabled\n"
 		if s.kind == scaledKind {
 			path = "spec.advanced.horizontalPodAutoscalerConfig.behavior"
-			patch = "spec:\n  advanced:\n    horizontalPodAutoscalerConfig:\n      behavior:\n        scaleDown:\n          selectPolicy: Disabled\n"
 		}
 		f := on(s.object, s.kind, severity, path, msgAutoscalerOnData(l.Set.Name, name, s.least), nil)
-		f.Patch = patch
+		f.Patch = patchAt(path+".scaleDown.selectPolicy", "Disabled")
 		out = append(out, f)
 	}
 	return out

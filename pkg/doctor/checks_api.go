@@ -112,7 +112,7 @@ func removedVersions(in *Input) []DoctorFinding {
 			severity = sts.SeverityError
 		}
 		f := on(d.Object, d.Kind, severity, "apiVersion", msgVersionRemoved(d.APIVersion, now), nil)
-		f.Patch = "apiVersion: " + now + "\n"
+		f.Patch = patchAt("apiVersion", now)
 		out = append(out, f)
 	}
 	return out

@@ -1,7 +1,9 @@
 package doctor
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -239,32 +241,46 @@ func (l *Look) ownLabels() map[string]string {
 
 // servicePatch is the headless Service that the set names.
 func (l *Look) servicePatch() string {
-	var ports []string
-	seen := map[string]bool{}
+	var ports []corev1.ServicePort
 	for _, c := range l.Set.Spec.Template.Spec.Containers {
 		for _, p := range c.Ports {
-			line := yamlPort(p)
-			if !seen[line] {
-				seen[line] = true
-				ports = append(ports, line)
+			port := corev1.ServicePort{Name: cmp.Or(p.Name, fmt.Sprintf("port-%d", p.ContainerPort)), Port: p.ContainerPort}
+			if p.Protocol != corev1.ProtocolTCP {
+				port.Protocol = p.Protocol
+			}
+			if !slices.ContainsFunc(ports, func(other corev1.ServicePort) bool {
+				return other.Name == port.Name || other.Port == port.Port && other.Protocol == port.Protocol
+			}) {
+				ports = append(ports, port)
 			}
 		}
 	}
-	out := "apiVersion: v1\nkind: Service\nmetadata:\n  name: " + l.Set.Spec.ServiceName + "\n  namespace: " + l.Set.Namespace +
-		"\nspec:\n  clusterIP: None\n  selector:\n" + yamlLabels(l.ownLabels(), "    ")
-	if len(ports) > 0 {
-		out += "  ports:\n" + strings.Join(ports, "")
+	var list []map[string]any
+	for _, p := range ports {
+		item := map[string]any{"name": p.Name, "port": p.Port}
+		if p.Protocol != "" {
+			item["protocol"] = p.Protocol
+		}
+		list = append(list, item)
 	}
-	return out
+	spec := map[string]any{"clusterIP": corev1.ClusterIPNone, "selector": l.ownLabels()}
+	if len(list) > 0 {
+		spec["ports"] = list
+	}
+	metadata := map[string]any{"name": l.Set.Spec.ServiceName}
+	if !l.Offline || l.writtenNamespace() {
+		metadata["namespace"] = l.Set.Namespace
+	}
+	return yamlOf(map[string]any{"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
 }
 
 // selectorPatch makes the Service select the pods.
 func (l *Look) selectorPatch(headless bool) string {
-	out := "spec:\n"
+	spec := map[string]any{"selector": l.ownLabels()}
 	if headless {
-		out += "  type: ClusterIP\n  clusterIP: None\n  externalName: null\n"
+		spec["type"], spec["clusterIP"], spec["externalName"] = corev1.ServiceTypeClusterIP, corev1.ClusterIPNone, nil
 	}
-	return out + "  selector:\n" + yamlLabels(l.ownLabels(), "    ")
+	return patchAt("spec", spec)
 }
 
 func memberOutOfRange(l *Look) []DoctorFinding {

@@ -153,7 +153,7 @@ func spreadMissesSelf(l *Look) []DoctorFinding {
 	}
 	field := missing[0].field + ".labelSelector"
 	found := l.found("", field, msgSpreadMissesSelf(missing[0].constraint, metav1.FormatLabelSelector(missing[0].selector), l.Set.Spec.Template.Labels), hintSpreadSelector())
-	found[0].Patch = "labelSelector:\n  matchLabels:\n" + yamlLabels(l.ownLabels(), "    ")
+	found[0].Patch = patchAt("labelSelector.matchLabels", l.ownLabels())
 	return found
 }
 
@@ -184,13 +184,15 @@ func noSpread(l *Look) []DoctorFinding {
 		return nil
 	}
 	found := l.found("", "spec.template.spec", msgNoSpread(l.replicas()), hintSpread())
-	found[0].Patch = "spec:\n  template:\n    spec:\n" + spreadPatch(l.ownLabels())
+	found[0].Patch = spreadPatch(l.ownLabels())
 	return found
 }
 
 func spreadPatch(own map[string]string) string {
-	return "      topologySpreadConstraints:\n      - maxSkew: 1\n        topologyKey: kubernetes.io/hostname\n        whenUnsatisfiable: ScheduleAnyway\n" +
-		"        labelSelector:\n          matchLabels:\n" + yamlLabels(own, "            ")
+	return patchAt("spec.template.spec.topologySpreadConstraints", []any{map[string]any{
+		"maxSkew": 1, "topologyKey": corev1.LabelHostname, "whenUnsatisfiable": corev1.ScheduleAnyway,
+		"labelSelector": map[string]any{"matchLabels": own},
+	}})
 }
 
 // hasHostPort: two such pods cannot be on one node.
@@ -249,7 +251,7 @@ func allOnOneNode(l *Look) []DoctorFinding {
 	switch {
 	case node != "-" && len(nodes) > 0:
 		found := l.found("", "", msgAllOnOneNode(len(ordinals), node, nodes), hintSpread())
-		found[0].Patch = "spec:\n  template:\n    spec:\n" + spreadPatch(l.ownLabels())
+		found[0].Patch = spreadPatch(l.ownLabels())
 		return found
 	case node == "-" && len(zones) == 1 && !zones[""] && len(inZones) > 0:
 		for zone := range zones {

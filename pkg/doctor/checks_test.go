@@ -13,6 +13,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
 	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
@@ -56,6 +57,10 @@ func TestChecks(t *testing.T) {
 					}
 					if !isLive(file) && f.Line == 0 {
 						t.Errorf("%s: no line for %s in %s", file, f.Field, f.Object)
+					}
+					var patch map[string]any
+					if err := yaml.UnmarshalStrict([]byte(f.Patch), &patch); err != nil {
+						t.Errorf("%s: the patch cannot be applied: %s\n%s", file, err, f.Patch)
 					}
 					text += describe(f)
 				}

@@ -34,7 +34,7 @@ func updateChecks() []*Check {
 					return nil
 				}
 				found := l.found("", "spec.revisionHistoryLimit", msgNoHistory(), nil)
-				found[0].Patch = "spec:\n  revisionHistoryLimit: 10\n"
+				found[0].Patch = patchAt("spec.revisionHistoryLimit", 10)
 				return found
 			},
 		},

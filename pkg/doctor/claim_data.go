@@ -142,7 +142,13 @@ func dataInContainer(l *Look) []DoctorFinding {
 
 // newTemplatePatch is a volumeClaimTemplate that replaces a volume of its name.
 func newTemplatePatch(name, size string) string {
-	return fmt.Sprintf("spec:\n  volumeClaimTemplates:\n  - metadata:\n      name: %s\n    spec:\n      accessModes: [ReadWriteOnce]\n      resources:\n        requests:\n          storage: %s\n", name, size)
+	return patchAt("spec.volumeClaimTemplates", []any{map[string]any{
+		"metadata": map[string]any{"name": name},
+		"spec": map[string]any{
+			"accessModes": []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+			"resources":   map[string]any{"requests": map[string]any{"storage": size}},
+		},
+	}})
 }
 
 func databaseInDeployment(in *Input) []DoctorFinding {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -130,7 +129,7 @@ func sharedClaim(l *Look) []DoctorFinding {
 		}
 		found := l.found(severity, f.field, message, hintOwnClaims(f.volume))
 		if f.claim != nil {
-			found[0].Patch = "spec:\n" + f.template()
+			found[0].Patch = yamlOf(map[string]any{"spec": f.template()})
 		}
 		out = append(out, found...)
 	}
@@ -152,7 +151,9 @@ func deploymentSharesClaim(in *Input) []DoctorFinding {
 			}
 			found := on(d, "Deployment", severity, f.field, message, hintStatefulSet(f.volume))
 			if f.claim != nil {
-				found.Patch = fmt.Sprintf("kind: StatefulSet\nspec:\n  serviceName: %s\n", d.Name) + f.template()
+				spec := f.template()
+				spec["serviceName"] = d.Name
+				found.Patch = yamlOf(map[string]any{"kind": "StatefulSet", "spec": spec})
 			}
 			out = append(out, found)
 		}
@@ -175,16 +176,15 @@ func (in *Input) deploymentReplicas(d *appsv1.Deployment) int32 {
 }
 
 // template is the volumeClaimTemplate that replaces a claim.
-func (f *fixedClaim) template() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "  volumeClaimTemplates:\n  - metadata:\n      name: %s\n    spec:\n      accessModes: [%s]\n", f.volume, cmp.Or(f.exclusive(), corev1.ReadWriteOnce))
+func (f *fixedClaim) template() map[string]any {
+	spec := map[string]any{"accessModes": []corev1.PersistentVolumeAccessMode{cmp.Or(f.exclusive(), corev1.ReadWriteOnce)}}
 	if class := f.claim.Spec.StorageClassName; class != nil {
-		fmt.Fprintf(&b, "      storageClassName: %q\n", *class)
+		spec["storageClassName"] = *class
 	}
 	if size, ok := f.claim.Spec.Resources.Requests[corev1.ResourceStorage]; ok {
-		fmt.Fprintf(&b, "      resources:\n        requests:\n          storage: %s\n", size.String())
+		spec["resources"] = map[string]any{"requests": map[string]any{"storage": size.String()}}
 	}
-	return b.String()
+	return map[string]any{"volumeClaimTemplates": []any{map[string]any{"metadata": map[string]any{"name": f.volume}, "spec": spec}}}
 }
 
 // apart says whether a required anti-affinity keeps pods of the template on different nodes.
@@ -215,7 +215,7 @@ func surgeOnClaim(in *Input) []DoctorFinding {
 				continue
 			}
 			found := on(d, "Deployment", "", "spec.strategy", msgSurge(f.name, mode), nil)
-			found.Patch = "spec:\n  strategy:\n    type: Recreate\n    rollingUpdate: null\n"
+			found.Patch = patchAt("spec.strategy", map[string]any{"type": "Recreate", "rollingUpdate": nil})
 			out = append(out, found)
 			break // the remedy is the same for all
 		}

@@ -61,7 +61,9 @@ func classAnnotation(l *Look) []DoctorFinding {
 
 // classPatch sets the class of a volumeClaimTemplate.
 func classPatch(template, class string) string {
-	return fmt.Sprintf("spec:\n  volumeClaimTemplates:\n  - metadata:\n      name: %s\n    spec:\n      storageClassName: %q\n", template, class)
+	return patchAt("spec.volumeClaimTemplates", []any{map[string]any{
+		"metadata": map[string]any{"name": template}, "spec": map[string]any{"storageClassName": class},
+	}})
 }
 
 func retentionDeletesOnScale(l *Look) []DoctorFinding {
@@ -73,7 +75,7 @@ func retentionDeletesOnScale(l *Look) []DoctorFinding {
 		by = append(by, a.By)
 	}
 	found := l.found("", "spec.persistentVolumeClaimRetentionPolicy.whenScaled", msgDeletesOnScale(by), nil)
-	found[0].Patch = "spec:\n  persistentVolumeClaimRetentionPolicy:\n    whenScaled: Retain\n"
+	found[0].Patch = patchAt("spec.persistentVolumeClaimRetentionPolicy.whenScaled", "Retain")
 	return found
 }
 
@@ -83,6 +85,6 @@ func retentionDeletesOnDelete(l *Look) []DoctorFinding {
 		return nil
 	}
 	found := l.found("", "spec.persistentVolumeClaimRetentionPolicy.whenDeleted", msgDeletesOnDelete(), nil)
-	found[0].Patch = "spec:\n  persistentVolumeClaimRetentionPolicy:\n    whenDeleted: Retain\n"
+	found[0].Patch = patchAt("spec.persistentVolumeClaimRetentionPolicy.whenDeleted", "Retain")
 	return found
 }

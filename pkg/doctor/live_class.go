@@ -237,7 +237,7 @@ func classNotExpandable(in *Input) []DoctorFinding {
 			continue
 		}
 		f := on(use.class, "StorageClass", "", "allowVolumeExpansion", msgNotExpandable(use.sets), nil)
-		f.Patch = "allowVolumeExpansion: true\n"
+		f.Patch = patchAt("allowVolumeExpansion", true)
 		out = append(out, f)
 	}
 	return out

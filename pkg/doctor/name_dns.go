@@ -159,7 +159,7 @@ func dnsChecks() []*Check {
 			},
 			field: "spec",
 			keep: func(l *Look, f *DoctorFinding) bool {
-				f.Patch = "spec:\n  publishNotReadyAddresses: true\n"
+				f.Patch = patchAt("spec.publishNotReadyAddresses", true)
 				return !l.unserved()
 			},
 		},
@@ -173,7 +173,7 @@ func dnsChecks() []*Check {
 			},
 			field: "spec.template.spec.hostNetwork",
 			keep: func(_ *Look, f *DoctorFinding) bool {
-				f.Patch = "spec:\n  template:\n    spec:\n      dnsPolicy: ClusterFirstWithHostNet\n"
+				f.Patch = patchAt("spec.template.spec.dnsPolicy", corev1.DNSClusterFirstWithHostNet)
 				return f.Severity == sts.SeverityWarning
 			},
 		},

@@ -1,15 +1,9 @@
 package doctor
 
 import (
-	"cmp"
-	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -45,37 +39,6 @@ func ordinalsIn(set string, u names.Use) []sts.Ordinal {
 	last, _ := strconv.Atoi(m[2])
 	for o := first; o <= last; o++ {
 		out = append(out, sts.Ordinal(o))
-	}
-	return out
-}
-
-// yamlLabels are labels as YAML, each on a line with this indentation.
-func yamlLabels(labels map[string]string, indent string) string {
-	out := ""
-	for _, key := range slices.Sorted(maps.Keys(labels)) {
-		out += indent + key + ": " + yamlText(labels[key]) + "\n"
-	}
-	return out
-}
-
-// yamlText quotes a text that YAML would read as something else.
-func yamlText(text string) string {
-	if plainText.MatchString(text) && !slices.Contains(yamlWords, strings.ToLower(text)) {
-		return text
-	}
-	return strconv.Quote(text)
-}
-
-var (
-	plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._/-]*$`)
-	yamlWords = []string{"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
-)
-
-// yamlPort is a port of a Service for a port of a container.
-func yamlPort(p corev1.ContainerPort) string {
-	out := fmt.Sprintf("  - name: %s\n    port: %d\n", yamlText(cmp.Or(p.Name, fmt.Sprintf("port-%d", p.ContainerPort))), p.ContainerPort)
-	if p.Protocol != "" && p.Protocol != corev1.ProtocolTCP {
-		out += "    protocol: " + string(p.Protocol) + "\n"
 	}
 	return out
 }

@@ -42,7 +42,7 @@ func partitionLeft(l *Look) []DoctorFinding {
 	}
 	found[0].Ordinals = held
 	if l.Offline {
-		found[0].Patch = "spec:\n  updateStrategy:\n    rollingUpdate:\n      partition: 0\n"
+		found[0].Patch = patchAt("spec.updateStrategy.rollingUpdate.partition", 0)
 	}
 	return found
 }
