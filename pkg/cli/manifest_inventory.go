@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,14 +17,13 @@ import (
 // get the one that kubectl would use, or that of the other objects where these have only one.
 // With --namespace only the sets in that namespace are read. A file without any StatefulSet is
 // an error.
-func (c *common) readManifests(ctx context.Context, files []string, namespace string) (*sts.Inventory, error) {
-	var objects []manifest.Object
-	for _, file := range files {
-		found, err := readObjects(ctx, c.env, file)
-		if err != nil {
-			return nil, filenameError("--filename", file, err)
-		}
-		objects = append(objects, found...)
+func (c *common) readManifests(ctx context.Context, source *manifestSource, namespace string) (*sts.Inventory, error) {
+	objects, problems, err := source.read(ctx, c.env)
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 {
+		return nil, usagef("--filename %s: %s", problems[0].File, problems[0].Message)
 	}
 	given := *c.config.Namespace
 	if problems := validation.IsDNS1123Label(given); given != "" && len(problems) > 0 {
@@ -38,7 +36,7 @@ func (c *common) readManifests(ctx context.Context, files []string, namespace st
 		}
 	}
 	if len(inv.Sets) == 0 {
-		return nil, usagef("--filename %s: no StatefulSet found%s", strings.Join(files, ","), onlyThese(objects))
+		return nil, usagef("%s: no StatefulSet found%s", source, onlyThese(objects))
 	}
 	c.placeObjects(inv, given, namespace)
 	if given == "" {
@@ -47,8 +45,8 @@ func (c *common) readManifests(ctx context.Context, files []string, namespace st
 	elsewhere := inv.Sets[0]
 	inv.Sets = slices.DeleteFunc(inv.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != given })
 	if len(inv.Sets) == 0 {
-		return nil, usagef("--filename %s: StatefulSet %s is in namespace %s, but --namespace is %s",
-			strings.Join(files, ","), elsewhere.Name, elsewhere.Namespace, given)
+		return nil, usagef("%s: StatefulSet %s is in namespace %s, but --namespace is %s",
+			source, elsewhere.Name, elsewhere.Namespace, given)
 	}
 	return inv, nil
 }

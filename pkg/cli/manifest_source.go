@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -30,6 +31,25 @@ func (s *manifestSource) addFlags(cmd *cobra.Command) {
 	notEmpty(cmd, "filename", "kustomize")
 	cmd.MarkFlagsMutuallyExclusive("filename", "kustomize")
 	requires(cmd, "recursive", "filename")
+}
+
+// String is the flag with its value, for an error.
+func (s *manifestSource) String() string {
+	if s.kustomize != "" {
+		return "--kustomize " + s.kustomize
+	}
+	return "--filename " + strings.Join(s.files, ",")
+}
+
+// args are the flags again, for a hint.
+func (s *manifestSource) args() []string {
+	switch {
+	case s.kustomize != "":
+		return []string{"-k", s.kustomize}
+	case s.recursive:
+		return []string{"-R", "-f", strings.Join(s.files, ",")}
+	}
+	return []string{"-f", strings.Join(s.files, ",")}
 }
 
 // given: manifests are read instead of a cluster.

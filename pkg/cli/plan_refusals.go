@@ -83,8 +83,8 @@ func (o *planOptions) requireMutable(before, after *appsv1.StatefulSet) error {
 		return refused(operate.ReasonDeleting, msgSetTerminating(before.Name), nil)
 	}
 	preview := sts.Kubectl(before.Namespace, "sts plan", before.Name, "--delete", "--cascade=orphan")
-	if len(o.files) > 0 {
-		preview = sts.Kubectl("", "sts plan", before.Name, "-f", strings.Join(o.files, ","), "--delete", "--cascade=orphan")
+	if o.manifests.given() {
+		preview = sts.Kubectl("", "sts plan", slices.Concat([]string{before.Name}, o.manifests.args(), []string{"--delete", "--cascade=orphan"})...)
 	}
 	return immutable(before, after, preview)
 }

@@ -56,6 +56,11 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--image app:v2 --cluster-domain Corp.example. -o jsonpath={.names[0].name},{.names[0].effect}", out: "web-0.web.shop.svc.corp.example,Unchanged"},
 
 		{args: "plan -f testdata/plan/odd.yaml", code: ExitRefused},
+		{args: "plan -k testdata/doctor/kustomization" + summary, out: "20s|1|Complete"},
+		{args: "plan prod-web -k testdata/doctor/kustomization -o name", out: "statefulset.apps/prod-web\n"},
+		{args: "plan web -k testdata/doctor/kustomization", code: ExitUsage},
+		{args: "plan -k testdata/doctor/kustomization -f testdata/plan/web.yaml", code: ExitUsage},
+		{args: "plan -f testdata/dns/huge.yaml", code: ExitUsage}, // without a look at each ordinal
 		{args: web + "-f testdata/plan/web.yaml", code: ExitUsage},
 		{args: web + "--new-file - --patch-file -", code: ExitUsage},
 		{args: web + "--image a:1 --image b:1", code: ExitUsage},
