@@ -56,7 +56,7 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--image app:v2 --cluster-domain Corp.example. -o jsonpath={.names[0].name},{.names[0].effect}", out: "web-0.web.shop.svc.corp.example,Unchanged"},
 
 		{args: "plan -f testdata/plan/odd.yaml", code: ExitRefused},
-		{args: "plan -k testdata/doctor/kustomization" + summary, out: "20s|1|Complete"},
+		{args: "plan -k testdata/doctor/kustomization" + summary, out: "20s|2|Complete"},
 		{args: "plan prod-web -k testdata/doctor/kustomization -o name", out: "statefulset.apps/prod-web\n"},
 		{args: "plan web -k testdata/doctor/kustomization", code: ExitUsage},
 		{args: "plan -k testdata/doctor/kustomization -f testdata/plan/web.yaml", code: ExitUsage},
