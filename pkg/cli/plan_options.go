@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
+	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -35,6 +36,8 @@ type planOptions struct {
 	exitCode bool
 	// schedulingGrace is only for a live set.
 	schedulingGrace *time.Duration
+	// client is for a live set.
+	client *kube.Client
 	// quotas are those of the live set's namespace.
 	quotas []string
 }

@@ -59,6 +59,15 @@ func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, f
 	if err := requirePredictable(q.Set, accepted); err != nil {
 		return nil, q, err
 	}
+	if q.From == forecast.Live && o.newFile != "" {
+		problem, err := o.client.Invalid(ctx, q.Set)
+		if err != nil {
+			return nil, q, err
+		}
+		if problem != "" {
+			return nil, q, refused(reasonInvalid, msgServerRejects(q.Set.Name, []string{problem}), nil)
+		}
+	}
 	return s, q, nil
 }
 
@@ -68,6 +77,7 @@ func (o *planOptions) live(ctx context.Context, c *common) (*sts.Snapshot, error
 	if err != nil {
 		return nil, err
 	}
+	o.client = client
 	inv, err := client.Read(ctx, kube.Query{Namespace: o.namespace, Names: []string{o.name}, Revisions: true, SchedulingGrace: o.schedulingGrace})
 	if err != nil {
 		return nil, err

@@ -10,9 +10,11 @@ import (
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kjson "k8s.io/apimachinery/pkg/util/json"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -54,6 +56,21 @@ func (c *Client) TemplateOf(ctx context.Context, live *appsv1.StatefulSet, manif
 	others = append(others, differing("metadata.labels", want.Metadata.Labels, live.Labels)...)
 	others = append(others, differing("metadata.annotations", want.Metadata.Annotations, live.Annotations)...)
 	return after["template"], others, nil
+}
+
+// Invalid is why the API server would reject this version of a set, empty if it would not: nothing is written.
+// Without permission to update the set it is not known, and neither is what admission rejects.
+func (c *Client) Invalid(ctx context.Context, set *appsv1.StatefulSet) (string, error) {
+	next := set.DeepCopy()
+	next.ResourceVersion = "" // a changed status is no conflict
+	_, err := c.kube.AppsV1().StatefulSets(set.Namespace).Update(ctx, next, metav1.UpdateOptions{DryRun: []string{metav1.DryRunAll}, FieldManager: sts.FieldManager})
+	switch {
+	case apierrors.IsInvalid(err):
+		return operate.ReadObjection(err).Message, nil
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	}
+	return "", nil
 }
 
 // manifestFields are the fields of a set in a manifest.

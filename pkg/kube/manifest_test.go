@@ -157,3 +157,36 @@ func TestAdmitters(t *testing.T) {
 		}
 	}
 }
+
+// Whether the API server would accept a set is asked with a dry run. Only what it finds invalid counts: the user
+// may lack the permission.
+func TestInvalid(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer any
+		want   string
+	}{
+		"accepted":  {nil, ""},
+		"invalid":   {failure(http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, `StatefulSet.apps "web" is invalid: spec.template: wrong`), "spec.template: wrong"},
+		"forbidden": {failure(http.StatusForbidden, metav1.StatusReasonForbidden, `statefulsets.apps "web" is forbidden: User "kim" cannot update`), ""},
+	} {
+		inv := ststest.Web(3)
+		r, client := script(t, inv, func(q request) any {
+			if q.method != http.MethodPut {
+				return nil
+			}
+			if test.answer != nil {
+				return test.answer
+			}
+			return stamped(q.object)
+		})
+		got, err := client.Invalid(t.Context(), inv.Sets[0])
+		if err != nil || got != test.want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+		for _, url := range r.urls() {
+			if !strings.Contains(url, "dryRun=All") {
+				t.Errorf("%s: not a dry run: %s", name, url)
+			}
+		}
+	}
+}
