@@ -81,7 +81,9 @@ func (o *planOptions) replaced(ctx context.Context, c *common, s *sts.Snapshot, 
 		q.Notes = append(q.Notes, forecast.ForecastNote{Reason: forecast.NoteDefaults,
 			Message: msgNoLastApplied(lastApplied)})
 	}
-	return set, json.Unmarshal(raw, set)
+	err = json.Unmarshal(raw, set)
+	set.Namespace = s.Set.Namespace // a manifest need not have it
+	return set, err
 }
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"

@@ -69,8 +69,10 @@ func (c *Client) Invalid(ctx context.Context, set *appsv1.StatefulSet) (string, 
 		return operate.ReadObjection(err).Message, nil
 	case ctx.Err() != nil:
 		return "", context.Cause(ctx)
+	case apierrors.IsForbidden(err):
+		return "", nil
 	}
-	return "", nil
+	return "", err
 }
 
 // manifestFields are the fields of a set in a manifest.
