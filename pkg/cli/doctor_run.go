@@ -111,7 +111,6 @@ func (c *common) printDoctor(r *doctor.Report, o doctorOptions, out *output) err
 	case github:
 		return render.DoctorAnnotations(c.env.Out, r)
 	}
-	render.Missing(c.env.ErrOut, r.Missing)
 	return render.Doctor(c.env.Out, r, c.env.style(), render.Columns{Namespace: o.all || r.SeveralNamespaces()})
 }
 
@@ -160,6 +159,9 @@ func (o doctorOptions) verdict(r *doctor.Report) error {
 
 // showChecks prints the list of checks, or explains one.
 func (c *common) showChecks(out *output, explain string) error {
+	if slices.Contains([]string{sarif, junit, github}, out.format()) {
+		return usagef("--list and --explain have no output format %q", out.format())
+	}
 	checks := doctor.Checks()
 	if explain != "" {
 		codes, err := doctor.ParseCodes([]string{explain})

@@ -33,6 +33,12 @@ type Check struct {
 	RunAll func(*Input) []DoctorFinding
 }
 
+// hint is the remedy for a finding that has none of its own.
+func (c *Check) hint() sts.Hint {
+	first, rest := c.Remedy[:1], c.Remedy[1:]
+	return sts.Hintf("%s", strings.ToLower(first)+strings.TrimSuffix(rest, "."))
+}
+
 // Looks is where a check can look.
 type Looks string
 

@@ -51,6 +51,14 @@ func liveChecks() []*Check {
 			Run:    attachFailed,
 		},
 		{
+			Code: "PodsFailing", Severity: sts.SeverityError, Looks: Cluster, Needs: []string{"pods", "events"},
+			Title: "Pods do not start, or keep failing",
+			Explain: "A pod of a desired ordinal is failing, or cannot be created or scheduled, and the set does not recover by itself. The evidence and the grace periods " +
+				"are those of the state Stuck of kubectl sts status. Not reported if RolloutStuck, LostNode or a check of claims reports the cause.",
+			Remedy: "Run kubectl sts status for the set; the finding has the command for the details.",
+			Run:    podsFailing,
+		},
+		{
 			Code: "ClaimSizeDrift", Severity: sts.SeverityWarning, Looks: Cluster, Needs: []string{"persistentvolumeclaims"},
 			Title: "Claims do not have the size of their volumeClaimTemplate",
 			Explain: "Warning if the claims of one volumeClaimTemplate request different sizes: the smallest member fills up first. Information if all claims are smaller " +
@@ -72,7 +80,7 @@ func liveChecks() []*Check {
 			Title: "Deleting a claim deletes its data",
 			Explain: "The volumes of the claims have the reclaim policy Delete, the default of dynamically provisioned volumes: with a claim, its volume and the data are deleted. " +
 				"Once per StorageClass. Nothing for volumes with Retain, and for caches such as Redis.",
-			Remedy: "Delete claims with kubectl sts pvc-gc, which retains their data first. Or set the reclaim policy of the volumes to Retain.",
+			Remedy: "Set the reclaim policy of the volumes to Retain, or delete claims only with kubectl sts pvc-gc.",
 			RunAll: reclaimDelete,
 		},
 		{

@@ -252,6 +252,9 @@ func TestForbiddenIsNotAbsent(t *testing.T) {
 			in := clusterOf(t, rest)
 			in.Missing = append(in.Missing, sts.Missing{Resource: resource, Reason: "forbidden"})
 			for _, f := range doctor.Examine(in, nil, nil).Findings {
+				if f.Code == "PodsFailing" {
+					continue // true in any case; with the permission another check names the cause
+				}
 				// What is left of an error that cannot be proven may be an info.
 				if left := worst[f.Object] && f.Severity == sts.SeverityInfo; !known[string(f.Code)+f.Object] && !left {
 					t.Errorf("%s: without permission to list %s: %s", file, resource, describe(f))

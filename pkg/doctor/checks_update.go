@@ -15,7 +15,7 @@ func updateChecks() []*Check {
 			Title: "A new pod template has no effect until pods are deleted",
 			Explain: "With the update strategy OnDelete the controller replaces no pod: each gets the new template when it is deleted. " +
 				"Some operators and databases want that; otherwise an update is easily forgotten.",
-			Remedy: "Replace the pods with kubectl sts restart, or set the update strategy RollingUpdate.",
+			Remedy: "Set the update strategy RollingUpdate, or replace the pods with kubectl sts restart.",
 			Run: func(l *Look) []DoctorFinding {
 				if l.Set.Spec.UpdateStrategy.Type != appsv1.OnDeleteStatefulSetStrategyType {
 					return nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 
@@ -195,13 +196,14 @@ func (in *Input) premade(c *corev1.PersistentVolumeClaim) bool {
 
 // classUse is a StorageClass and the sets whose claims use it.
 type classUse struct {
-	class *storagev1.StorageClass
-	sets  []string
+	class    *storagev1.StorageClass
+	sets     []string
+	ignoring []*appsv1.StatefulSet // that ignore the check
 }
 
 // classUses are the StorageClasses that exist and that the examined sets use, by name. A claim counts if uses
 // says so.
-func (in *Input) classUses(uses func(*Look, *corev1.PersistentVolumeClaim) bool) []classUse {
+func (in *Input) classUses(code sts.FindingCode, uses func(*Look, *corev1.PersistentVolumeClaim) bool) []classUse {
 	byName := map[string]*classUse{}
 	for _, s := range in.Snapshots() {
 		if in.Examined != nil && !in.Examined(s.Set) {
@@ -219,6 +221,10 @@ func (in *Input) classUses(uses func(*Look, *corev1.PersistentVolumeClaim) bool)
 			if byName[name] == nil {
 				byName[name] = &classUse{class: class}
 			}
+			if ignoresOf(s.Set).match(code) != nil {
+				byName[name].ignoring = append(byName[name].ignoring, s.Set)
+				continue
+			}
 			byName[name].sets = append(byName[name].sets, s.Set.Namespace+"/"+s.Set.Name)
 		}
 	}
@@ -230,10 +236,23 @@ func (in *Input) classUses(uses func(*Look, *corev1.PersistentVolumeClaim) bool)
 	return out
 }
 
+// ignored are findings of the sets that ignore the check, which are shown with their reason.
+func (u *classUse) ignored(message string) []DoctorFinding {
+	var out []DoctorFinding
+	for _, set := range u.ignoring {
+		out = append(out, on(set, "StatefulSet", "", "", message, nil))
+	}
+	return out
+}
+
 func classNotExpandable(in *Input) []DoctorFinding {
 	var out []DoctorFinding
-	for _, use := range in.classUses(func(*Look, *corev1.PersistentVolumeClaim) bool { return true }) {
+	for _, use := range in.classUses("ClassNotExpandable", func(*Look, *corev1.PersistentVolumeClaim) bool { return true }) {
 		if allows := use.class.AllowVolumeExpansion; allows != nil && *allows || use.class.Provisioner == noProvisioner {
+			continue
+		}
+		out = append(out, use.ignored(msgNotExpandableOf(use.class.Name))...)
+		if len(use.sets) == 0 {
 			continue
 		}
 		f := on(use.class, "StorageClass", "", "allowVolumeExpansion", msgNotExpandable(use.sets), nil)
@@ -245,12 +264,15 @@ func classNotExpandable(in *Input) []DoctorFinding {
 
 func reclaimDelete(in *Input) []DoctorFinding {
 	var out []DoctorFinding
-	uses := in.classUses(func(l *Look, c *corev1.PersistentVolumeClaim) bool {
+	uses := in.classUses("ReclaimDelete", func(l *Look, c *corev1.PersistentVolumeClaim) bool {
 		v, ok := l.Volume(c.Spec.VolumeName)
 		return ok && cmp.Or(v.ReclaimPolicy, corev1.PersistentVolumeReclaimRetain) == corev1.PersistentVolumeReclaimDelete && !isCache(l)
 	})
 	for _, use := range uses {
-		out = append(out, on(use.class, "StorageClass", "", "reclaimPolicy", msgReclaimDelete(use.sets), nil))
+		out = append(out, use.ignored(msgReclaimDeleteOf(use.class.Name))...)
+		if len(use.sets) > 0 {
+			out = append(out, on(use.class, "StorageClass", "", "reclaimPolicy", msgReclaimDelete(use.sets), nil))
+		}
 	}
 	return out
 }

@@ -67,11 +67,26 @@ func msgNotExpandable(sets []string) string {
 	return "allowVolumeExpansion is not set: claims of " + some(sets) + " cannot be resized"
 }
 
+func msgNotExpandableOf(class string) string {
+	return "storageclass " + class + " does not set allowVolumeExpansion: claims cannot be resized"
+}
+
+func msgReclaimDeleteOf(class string) string {
+	return "volumes of storageclass " + class + " have reclaim policy Delete: deleting a claim deletes its data"
+}
+
 func msgReclaimDelete(sets []string) string {
 	return "volumes have reclaim policy Delete: deleting a claim of " + some(sets) + " deletes its data"
 }
 
-// Pods that wait for their volumes.
+// Pods that do not start, or wait for their volumes.
+
+func msgPodFails(pod, trouble string, others int) string {
+	if others > 0 {
+		return fmt.Sprintf("%s %s, and %s", pod, trouble, sts.Count(others, "other pod")+" as well")
+	}
+	return pod + " " + trouble
+}
 
 func msgPodWaits(pod, trouble string, others int) string {
 	text := "pod " + pod + " " + trouble

@@ -20,6 +20,8 @@ func TestLiveMessages(t *testing.T) {
 		call(hintRecreateClaims, sts.Kubectl("shop", "delete pvc", "data-web-0")),
 		call(msgNoDefaultClass, one, classes[:1]), call(hintDefaultClass),
 		call(msgNotExpandable, []string{"shop/web", "shop/db"}), call(msgReclaimDelete, []string{"shop/web"}),
+		call(msgNotExpandableOf, "gp3"), call(msgReclaimDeleteOf, "gp3"),
+		call(msgPodFails, "web-0", "cannot be created: exceeded quota", 0), call(msgPodFails, "web-0", "cannot be created: exceeded quota", 2),
 		call(msgPodWaits, "web-0", "cannot mount its volume: no such disk", 0), call(msgPodWaits, "web-0", "cannot mount its volume: no such disk", 2),
 		call(msgAttachedTo, "pv-1", "node-1", false, false), call(msgAttachedTo, "pv-1", "node-1", true, false), call(msgAttachedTo, "pv-1", "node-1", false, true),
 		call(hintOutOfService, "node-1"),

@@ -139,6 +139,9 @@ func (r *Report) add(c *Check, l *Look, found []DoctorFinding) {
 	for _, f := range found {
 		f.Code = cmp.Or(f.Code, c.Code)
 		f.Severity = cmp.Or(f.Severity, c.Severity)
+		if len(f.Hint) == 0 && f.Patch == "" {
+			f.Hint = c.hint()
+		}
 		if set, ok := f.Subject.(*appsv1.StatefulSet); ok {
 			f.set = set
 		}

@@ -54,7 +54,10 @@ func finding(f *doctor.DoctorFinding, st Style, c Columns) string {
 	b.WriteString(st.Wrap(st.Paint(severityTones[f.Severity], title+":")+" ", len(title)+2, Plain, head))
 	b.WriteString(st.Wrap("  ", 2, Plain, f.Message))
 	b.WriteString(st.hint("  ", f.Hint))
-	if f.Severity != sts.SeverityInfo {
+	if f.Severity != sts.SeverityInfo && f.Patch != "" {
+		if len(f.Hint) == 0 {
+			b.WriteString(st.hint("  ", hintPatch(f.Object)))
+		}
 		for line := range strings.Lines(f.Patch) {
 			b.WriteString("      " + st.Paint(Dim, strings.TrimRight(line, "\n")) + "\n")
 		}

@@ -14,7 +14,7 @@ import (
 func DoctorAnnotations(w io.Writer, r *doctor.Report) error {
 	var b strings.Builder
 	annotate := func(command, file string, line int, title, text string) {
-		properties := "title=" + githubProperty.Replace(title)
+		properties := "title=" + githubProperty.Replace(OneLine(title))
 		if file != "" && file != "-" {
 			properties = "file=" + githubProperty.Replace(file) + "," + properties
 			if line > 0 {
@@ -25,7 +25,7 @@ func DoctorAnnotations(w io.Writer, r *doctor.Report) error {
 	}
 	for i := range r.Findings {
 		if f := &r.Findings[i]; !f.Ignored {
-			annotate(annotationOf(f.Severity), f.File, f.Line, string(f.Code)+" "+f.Object, plainFinding(f))
+			annotate(annotationOf(f.Severity), f.File, f.Line, string(f.Code)+" "+strings.TrimPrefix(f.Namespace+"/"+f.Object, "/"), plainFinding(f))
 		}
 	}
 	for _, f := range r.Files {

@@ -31,6 +31,8 @@ func msgAtOrdinals(ordinals []sts.Ordinal) string {
 	return "ordinals " + sts.FormatOrdinals(ordinals)
 }
 
+func hintPatch(object string) sts.Hint { return sts.Hintf("set in %s:", object) }
+
 func msgIgnoredTitle() string { return "ignored:" }
 
 func msgIgnored(code, reason string) string {
@@ -55,7 +57,7 @@ func msgLooks(l doctor.Looks) string {
 	case doctor.Cluster:
 		return "cluster"
 	}
-	return "both"
+	return "manifests, cluster"
 }
 
 func msgRemedyTitle() string { return "Remedy:" }

@@ -17,6 +17,7 @@ func TestDoctorMessages(t *testing.T) {
 		call(msgDoctorSum, sts.FindingCount{Infos: 1, Ignored: 1}, 1),
 		call(msgAtOrdinals, []sts.Ordinal{2}),
 		call(msgAtOrdinals, []sts.Ordinal{2, 3, 5}),
+		call(hintPatch, "poddisruptionbudget/web"),
 		call(msgIgnoredTitle),
 		call(msgIgnored, "NoHistory", "the operator keeps its own"),
 		call(msgIgnored, "NoHistory", ""),
