@@ -260,6 +260,9 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 			v.kinds, v.later = append(v.kinds, v.later...), nil
 			continue // the decision may depend on them
 		}
+		if !v.refreshNodes(ctx, inv) {
+			continue // it is read again at the next tick
+		}
 		inv.Strangers = v.strangers(ctx, inv)
 		if v.uid != "" {
 			inv.Memory = v.Retry(ctx, inv.Snapshots()[0])
