@@ -23,26 +23,26 @@ func stepResumeRecover(pod, node, startedBy string) string {
 
 // removed is what msgPodsOfNode says.
 func stepTaintNode(node, removed string) string {
-	return fmt.Sprintf("taint node %s with %s=nodeshutdown:NoExecute: %s, and its volumes are detached", node, outOfService, removed)
+	return fmt.Sprintf("taint node %s with %s=nodeshutdown:NoExecute: this removes %s, and detaches the volumes", node, outOfService, removed)
 }
 
 func stepDeleteNode(node, removed string) string {
-	return fmt.Sprintf("delete node %s: %s; its volumes may stay attached for 6 minutes (force detach)", node, removed)
+	return fmt.Sprintf("delete node %s: this removes %s; the volumes may stay attached for 6 minutes (force detach)", node, removed)
 }
 
 func stepForceDelete(pod string) string {
 	return fmt.Sprintf("delete pod %s with grace period 0; its volumes stay attached to the node until the force detach after 6 minutes, or until their VolumeAttachments are deleted", pod)
 }
 
-func msgPodsOfNodeHidden() string { return "all pods on it are removed (they could not be listed)" }
+func msgPodsOfNodeHidden() string { return "all pods on it (they could not be listed)" }
 
 // members are the pods of StatefulSets, as namespace/name.
 func msgPodsOfNode(pods int, members []string) string {
-	text := "all pods on it are removed: " + sts.Count(pods, "pod")
+	text := "all pods on it (" + sts.Count(pods, "pod")
 	if len(members) == 0 {
-		return text + ", none of a StatefulSet"
+		return text + ", none of a StatefulSet)"
 	}
-	return text + ", of StatefulSets: " + strings.Join(firstNames(members), ", ")
+	return text + "; of StatefulSets: " + strings.Join(firstNames(members), ", ") + ")"
 }
 
 func firstNames(names []string) []string {
@@ -192,7 +192,7 @@ func msgNotConfirmed(pod, node, confirmed string) string {
 }
 
 func hintConfirm(node string) sts.Hint {
-	return sts.Hintf("make sure that the machine of node %s is off and stays off, then confirm it with --node-is-off %s", node, sts.ShellQuote(node))
+	return sts.Hintf("make sure that the machine of node %s is off and stays off, then confirm it with --node-is-off %s", node, node)
 }
 
 func msgNotRemoved(pod, node string, after time.Duration, finalizers []string) string {

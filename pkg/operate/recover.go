@@ -52,12 +52,13 @@ func (i recoverPod) Next(s *sts.Snapshot, f Facts) Decision {
 	}
 	l.recovery = recovery
 	r, node := replicaAt(s, i.Ordinal), s.NodeOf(recovery.Node)
+	fresh := recovery != l.recover.Recovery
 	switch {
 	case node == nil:
 		return decide(Wait, ReasonNotObserved, msgNodeNotRead(recovery.Node), nil)
 	case r.Pod == nil || r.Pod.UID != recovery.UID:
 		return i.follow(s, f, l)
-	case !acted(recovery, node):
+	case fresh || !acted(recovery, node):
 		if d := gs.Require(guard.BeforeStep, l); d != nil {
 			return *d
 		}
@@ -198,7 +199,7 @@ func requireSilent(l look) *Decision {
 	renewed := false
 	if l.f.Found != nil {
 		before, now := l.f.Found.NodeOf(l.recovery.Node), l.s.NodeOf(l.recovery.Node)
-		renewed = before != nil && now != nil && renewedAt(before) != renewedAt(now)
+		renewed = before != nil && renewedAt(now) != "" && renewedAt(before) != renewedAt(now)
 	}
 	if !lost.Alive && !renewed {
 		return nil
@@ -241,7 +242,7 @@ func (i recoverPod) again(s *sts.Snapshot, a record.RecoverAction) sts.Hint {
 
 // requireConfirmed: a plan is made before its confirmation, and only there none is required.
 func (i recoverPod) requireConfirmed(l look) *Decision {
-	if i.NodeIsOff == l.recovery.Node || i.NodeIsOff == "" && l.f.Found == nil {
+	if i.NodeIsOff == l.recovery.Node || i.NodeIsOff == "" && l.f.Found == nil || acted(l.recovery, l.s.NodeOf(l.recovery.Node)) {
 		return nil
 	}
 	d := decide(Refused, ReasonNotConfirmed, msgNotConfirmed(l.s.Name(i.Ordinal), l.recovery.Node, i.NodeIsOff), hintConfirm(l.recovery.Node))
@@ -261,13 +262,8 @@ func (i recoverPod) choose(s *sts.Snapshot) *record.Recovery {
 
 // acted says whether the action has been carried out: what is left is to wait for the pod to be removed.
 func acted(r *record.Recovery, node *sts.NodeState) bool {
-	switch r.Action {
-	case record.OutOfService:
-		return node.OutOfServiceAt() >= 0 || node.Node == nil || node.Node.UID != r.NodeUID
-	case record.DeleteNode:
-		return node.Node == nil || node.Node.UID != r.NodeUID
-	}
-	return false
+	gone := r.NodeUID != "" && node.UID() != r.NodeUID
+	return r.Action == record.OutOfService && node.OutOfServiceAt() >= 0 || r.Action != record.ForceDeletePod && gone
 }
 
 // begun says whether the record and the lock are stored, and with them the taint that will be added.
@@ -345,7 +341,11 @@ func (i recoverPod) giveUp(s *sts.Snapshot, l look) Decision {
 // awaitRemoval waits until the pod is gone.
 func (i recoverPod) awaitRemoval(s *sts.Snapshot, f Facts, recovery *record.Recovery, r sts.Replica) Decision {
 	if f.Still >= removalGrace && f.Found != nil { // a preview does not know how long it takes
-		d := decide(Stuck, ReasonNotRemoved, msgNotRemoved(r.Pod.Name, recovery.Node, removalGrace, r.Pod.Finalizers), hintNotRemoved(i.again(s, record.ForceDeletePod), sts.Kubectl(s.Set.Namespace, "describe pod", r.Pod.Name)))
+		hint := sts.Kubectl(s.Set.Namespace, "describe pod", r.Pod.Name)
+		if len(r.Pod.Finalizers) == 0 && i.Action != record.ForceDeletePod {
+			hint = hintNotRemoved(i.again(s, record.ForceDeletePod), hint)
+		}
+		d := decide(Stuck, ReasonNotRemoved, msgNotRemoved(r.Pod.Name, recovery.Node, removalGrace, r.Pod.Finalizers), hint)
 		d.Subject = podSubject(r.Pod.Name)
 		return d
 	}
