@@ -198,8 +198,12 @@ func (v *View) patchNode(ctx context.Context, p *operate.NodePatch, dryRun ...st
 func (v *View) deleteNode(ctx context.Context, a *operate.DeleteNode, dryRun ...string) error {
 	preconditions := metav1.NewUIDPreconditions(string(a.UID))
 	preconditions.ResourceVersion = &a.ResourceVersion
-	err := v.client.kube.CoreV1().Nodes().Delete(ctx, a.Node, metav1.DeleteOptions{Preconditions: preconditions, DryRun: dryRun})
-	if err != nil {
+	r := v.client.kube.CoreV1().RESTClient().Delete().Resource("nodes").Name(a.Node).
+		Body(&metav1.DeleteOptions{Preconditions: preconditions, DryRun: dryRun})
+	for _, d := range dryRun {
+		r.Param("dryRun", d) // the body decides; this is for logs of URLs
+	}
+	if err := r.Do(ctx).Error(); err != nil {
 		return v.nodeFailed(ctx, err, "delete", a.Node)
 	}
 	return nil

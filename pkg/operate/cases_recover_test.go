@@ -149,9 +149,9 @@ func recoverCases() []decisionCase {
 		one("delete the pod", recovering(record.ForceDeletePod), force, found(recovering(record.ForceDeletePod)), operate.Do, "ForceDelete"),
 		one("resumed by the same owner", recovering(record.OutOfService, owned("alice@laptop", "0")), taint, found(recovering(record.OutOfService, owned("alice@laptop", "0"))), operate.Do, "Begin"),
 		one("resumed and not confirmed", recovering(record.OutOfService), asked, wrote, operate.Refused, operate.ReasonNotConfirmed),
-		one("ready right before the write", recovering(record.OutOfService, nodeReady), taint, wrote, operate.Refused, operate.ReasonNodeReady),
-		one("ready right before the deletion of the node", recovering(record.DeleteNode, nodeReady), remove, found(recovering(record.DeleteNode)), operate.Refused, operate.ReasonNodeReady),
-		one("ready right before the deletion of the pod", recovering(record.ForceDeletePod, nodeReady), force, found(recovering(record.ForceDeletePod)), operate.Refused, operate.ReasonNodeReady),
+		one("ready right before the write", recovering(record.OutOfService, nodeReady), taint, wrote, operate.Do, "Stop"),
+		one("ready right before the deletion of the node", recovering(record.DeleteNode, nodeReady), remove, found(recovering(record.DeleteNode)), operate.Do, "Stop"),
+		one("ready right before the deletion of the pod", recovering(record.ForceDeletePod, nodeReady), force, found(recovering(record.ForceDeletePod)), operate.Do, "Stop"),
 		one("the lease is renewed right before the write", recovering(record.OutOfService, renewed), taint, wrote, operate.Refused, operate.ReasonKubeletAlive),
 		one("the record was removed", hanging(owned("alice@laptop", "1")), taint, wrote, operate.Refused, operate.ReasonTakenOver),
 

@@ -58,6 +58,8 @@ func (i recoverPod) Next(s *sts.Snapshot, f Facts) Decision {
 		return decide(Wait, ReasonNotObserved, msgNodeNotRead(recovery.Node), nil)
 	case r.Pod == nil || r.Pod.UID != recovery.UID:
 		return i.follow(s, f, l)
+	case !fresh && node.IsReady(): // also after the taint was removed because of that
+		return i.giveUp(s, l)
 	case fresh || !acted(recovery, node):
 		if d := gs.Require(guard.BeforeStep, l); d != nil {
 			return *d
@@ -66,8 +68,6 @@ func (i recoverPod) Next(s *sts.Snapshot, f Facts) Decision {
 			return i.begin(s, l)
 		}
 		return i.act(s, l, r)
-	case node.IsReady():
-		return i.giveUp(s, l)
 	case !i.begun(s, l):
 		return i.begin(s, l)
 	}
@@ -288,7 +288,7 @@ func (i recoverPod) begin(s *sts.Snapshot, l look) Decision {
 	r := l.recover.Copy()
 	r.Recovery = l.recovery
 	node := s.NodeOf(l.recovery.Node)
-	if i.Action == record.OutOfService && node.OutOfServiceAt() < 0 && node.Node != nil {
+	if known := r.TaintOf(node.Name); i.Action == record.OutOfService && node.OutOfServiceAt() < 0 && node.Node != nil && (known == nil || known.UID != node.Node.UID) {
 		r.Taints = slices.DeleteFunc(r.Taints, func(t record.NodeTaint) bool { return t.Node == node.Name })
 		r.Taints = append(r.Taints, record.NodeTaint{Node: node.Name, UID: node.Node.UID, AddedAt: s.TakenAt.UTC().Truncate(time.Second)})
 	}
@@ -321,8 +321,8 @@ func removedWith(n *sts.NodeState) string {
 	return msgPodsOfNode(len(n.Pods), members)
 }
 
-// giveUp stops where the node is Ready again before the pod was removed: its kubelet ends the pod. Our taint
-// would remove everything that runs there.
+// giveUp stops where the node is Ready before the pod was removed: its kubelet ends the pod. Our taint would remove
+// everything that runs there.
 func (i recoverPod) giveUp(s *sts.Snapshot, l look) Decision {
 	node := l.recovery.Node
 	if d := release(s, l.recover, node); d != nil && d.Reason == "Untaint" {

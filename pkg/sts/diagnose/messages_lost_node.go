@@ -19,3 +19,7 @@ func msgNodeNotReady(node, status string, since time.Duration, seen, now time.Ti
 	}
 	return text + ")"
 }
+
+func hintNodeMayBeLost(describe, recover sts.Hint) sts.Hint {
+	return sts.Hintf("check the node: %s; if its machine is off, recover the pod: %s", describe, recover)
+}

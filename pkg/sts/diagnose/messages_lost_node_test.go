@@ -12,5 +12,6 @@ func TestLostNodeMessages(t *testing.T) {
 	messagetest.Golden(t, "lost_node",
 		messagetest.Call(msgNodeDeleted, "node-1"),
 		messagetest.Call(msgNodeNotReady, "node-1", "Unknown", 12*time.Minute, now.Add(-13*time.Minute), now),
-		messagetest.Call(msgNodeNotReady, "node-1", "Unknown", 12*time.Minute, time.Time{}, now))
+		messagetest.Call(msgNodeNotReady, "node-1", "Unknown", 12*time.Minute, time.Time{}, now),
+		messagetest.Call(hintNodeMayBeLost, "kubectl describe node node-1", "kubectl sts recover web --ordinal 1 -n shop"))
 }
