@@ -277,4 +277,3 @@ func (c *Client) MayRecover(ctx context.Context, namespace string, a record.Reco
 	}
 	return c.May(ctx, "", "patch", "nodes", "")
 }
-

@@ -168,7 +168,9 @@ func (*ForceDeletePod) IsAPIWrite() bool { return true }
 func (*ForceDeletePod) Disrupts() bool { return true }
 
 // Endangers implements [SetAction].
-func (a *ForceDeletePod) Endangers(s *sts.Snapshot) []sts.Replica { return endangeredByRemoval(s, a.UID) }
+func (a *ForceDeletePod) Endangers(s *sts.Snapshot) []sts.Replica {
+	return endangeredByRemoval(s, a.UID)
+}
 
 func (*ForceDeletePod) after(f Facts) Facts { return f }
 

@@ -15,7 +15,7 @@ import (
 // RecoverOptions are the options of [NewRecoverPod].
 type RecoverOptions struct {
 	Lock
-	// Ordinal is the ordinal whose pod hangs on a lost node.
+	// Ordinal is the ordinal whose pod is on a lost node.
 	Ordinal sts.Ordinal
 	// Action is what is done about the node or the pod.
 	Action record.RecoverAction
@@ -25,7 +25,7 @@ type RecoverOptions struct {
 
 type recoverPod RecoverOptions
 
-// NewRecoverPod has a pod that hangs on a lost node recreated on another one. It does one thing about the
+// NewRecoverPod has a pod of a lost node recreated on another one. It does one thing about the
 // node or the pod, and follows until the new pod is available.
 func NewRecoverPod(o RecoverOptions, _ *sts.Snapshot) Intent { return recoverPod(o) }
 
@@ -260,7 +260,7 @@ func (i recoverPod) choose(s *sts.Snapshot) *record.Recovery {
 	return out
 }
 
-// acted says whether the action has been carried out: what is left is to wait for the pod to be removed.
+// acted says whether the action has been carried out: only the removal of the pod is left.
 func acted(r *record.Recovery, node *sts.NodeState) bool {
 	gone := r.NodeUID != "" && node.UID() != r.NodeUID
 	return r.Action == record.OutOfService && node.OutOfServiceAt() >= 0 || r.Action != record.ForceDeletePod && gone

@@ -55,12 +55,12 @@ func (s *scenario) createNode(ctx context.Context, name string) error {
 	return err
 }
 
-// stopNode is what is left when a machine is switched off: nobody renews the lease, and the node has been unready
+// stopNode is what is left when a machine is switched off: the lease is not renewed, and the node has been unready
 // for some minutes. kwok plays a node only while it has its lease.
 func (s *scenario) stopNode(ctx context.Context, name string) error {
 	const off, silent = 4 * time.Minute, 5 * time.Minute
 	now := time.Now()
-	err := s.lease(ctx, name, fmt.Sprintf(`{"spec":{"holderIdentity":"nobody","leaseDurationSeconds":36000,"renewTime":%q}}`,
+	err := s.lease(ctx, name, fmt.Sprintf(`{"spec":{"holderIdentity":"off","leaseDurationSeconds":36000,"renewTime":%q}}`,
 		now.Add(-silent).UTC().Format(metav1.RFC3339Micro)))
 	if err != nil {
 		return err

@@ -36,21 +36,21 @@ func TestLostNode(t *testing.T) {
 		changes changes
 		want    string
 	}{
-		"longer than the default":            {301 * time.Second, nil, lost},
-		"exactly the default":                {300 * time.Second, nil, lost},
-		"shorter than the default":           {299 * time.Second, nil, waiting},
-		"the pod tolerates less":             {11 * time.Second, changes{tolerates(unreachable, 10)}, lost},
-		"the pod tolerates more":             {600 * time.Second, changes{tolerates(unreachable, 900)}, waiting},
-		"the shortest toleration counts":     {20 * time.Second, changes{tolerates(unreachable, 900), tolerates(unreachable, 10)}, lost},
-		"it tolerates for ever: the default": {301 * time.Second, changes{tolerates("")}, lost},
-		"it tolerates for ever, and not yet": {299 * time.Second, changes{tolerates("")}, waiting},
-		"the toleration of another taint":    {299 * time.Second, changes{tolerates("node.kubernetes.io/not-ready", 10)}, waiting},
-		"the lease was renewed since":        {time.Hour, changes{renewed(ago(time.Minute))}, alive},
-		"renewed by a clock that is ahead":   {time.Hour, changes{renewed(ststest.Now.Add(time.Hour))}, alive},
-		"renewed since, but longer ago":      {time.Hour, changes{renewed(ago(301 * time.Second))}, lost},
-		"renewed 20s ago, tolerates 1s":      {time.Hour, changes{renewed(ago(20 * time.Second)), tolerates(unreachable, 1)}, alive},
-		"renewed 41s ago, tolerates 1s":      {time.Hour, changes{renewed(ago(41 * time.Second)), tolerates(unreachable, 1)}, lost},
-		"it has no lease":                    {301 * time.Second, changes{func(n *sts.NodeState, _ *corev1.Pod) { n.Lease = nil }}, lost},
+		"longer than the default":           {301 * time.Second, nil, lost},
+		"exactly the default":               {300 * time.Second, nil, lost},
+		"shorter than the default":          {299 * time.Second, nil, waiting},
+		"the pod tolerates less":            {11 * time.Second, changes{tolerates(unreachable, 10)}, lost},
+		"the pod tolerates more":            {600 * time.Second, changes{tolerates(unreachable, 900)}, waiting},
+		"the shortest toleration counts":    {20 * time.Second, changes{tolerates(unreachable, 900), tolerates(unreachable, 10)}, lost},
+		"it tolerates forever: the default": {301 * time.Second, changes{tolerates("")}, lost},
+		"it tolerates forever, and not yet": {299 * time.Second, changes{tolerates("")}, waiting},
+		"the toleration of another taint":   {299 * time.Second, changes{tolerates("node.kubernetes.io/not-ready", 10)}, waiting},
+		"the lease was renewed since":       {time.Hour, changes{renewed(ago(time.Minute))}, alive},
+		"renewed by a clock that is ahead":  {time.Hour, changes{renewed(ststest.Now.Add(time.Hour))}, alive},
+		"renewed since, but longer ago":     {time.Hour, changes{renewed(ago(301 * time.Second))}, lost},
+		"renewed 20s ago, tolerates 1s":     {time.Hour, changes{renewed(ago(20 * time.Second)), tolerates(unreachable, 1)}, alive},
+		"renewed 41s ago, tolerates 1s":     {time.Hour, changes{renewed(ago(41 * time.Second)), tolerates(unreachable, 1)}, lost},
+		"it has no lease":                   {301 * time.Second, changes{func(n *sts.NodeState, _ *corev1.Pod) { n.Lease = nil }}, lost},
 		"it has no lease, and reports": {301 * time.Second, changes{func(n *sts.NodeState, _ *corev1.Pod) {
 			n.Lease = nil
 			n.Node.Status.Conditions[0].LastHeartbeatTime = metav1.NewTime(ago(time.Second))
