@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
+	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -42,8 +42,11 @@ func nodesOf(s *sts.Snapshot, o sts.Ordinal) []string {
 	return slices.Compact(names)
 }
 
-// nodes reads nodes, with their leases, pods and attached volumes. What the user may not read is in Missing.
-func (c *Client) nodes(ctx context.Context, names []string) ([]sts.NodeState, []sts.Missing, error) {
+// besides is what else is read about nodes: lists of the whole cluster, which only inform.
+type besides struct{ pods, attachments bool }
+
+// nodes reads nodes with their leases. What the user may not read is in Missing.
+func (c *Client) nodes(ctx context.Context, names []string, also besides) ([]sts.NodeState, []sts.Missing, error) {
 	inv := &sts.Inventory{}
 	r := reader{ctx: ctx, inv: inv}
 	out := make([]sts.NodeState, len(names))
@@ -58,6 +61,9 @@ func (c *Client) nodes(ctx context.Context, names []string) ([]sts.NodeState, []
 			n.Lease, err = orNone(c.kube.CoordinationV1().Leases(corev1.NamespaceNodeLease).Get(ctx, name, metav1.GetOptions{}))
 			return err
 		})
+		if !also.pods {
+			continue
+		}
 		r.read("pods", func() error {
 			err := each(ctx, listOf(c.kube.CoreV1().Pods(metav1.NamespaceAll).List), metav1.ListOptions{Limit: pageSize, FieldSelector: "spec.nodeName=" + name},
 				func(o runtime.Object) { n.Pods = append(n.Pods, o.(*corev1.Pod)) })
@@ -67,15 +73,12 @@ func (c *Client) nodes(ctx context.Context, names []string) ([]sts.NodeState, []
 			return err
 		})
 	}
-	if len(names) > 0 {
-		var mu sync.Mutex
+	if len(names) > 0 && also.attachments {
 		r.list("volumeattachments", metav1.ListOptions{Limit: pageSize}, listOf(c.kube.StorageV1().VolumeAttachments().List), func(o runtime.Object) {
 			a := o.(*storagev1.VolumeAttachment)
 			i := slices.Index(names, a.Spec.NodeName)
 			if volume := a.Spec.Source.PersistentVolumeName; i >= 0 && volume != nil {
-				mu.Lock()
 				out[i].Attached = append(out[i].Attached, *volume)
-				mu.Unlock()
 			}
 		})
 	}
@@ -102,14 +105,63 @@ func orNone[T any](o *T, err error) (*T, error) {
 
 // addNodes reads the nodes of a recovery.
 func (c *Client) addNodes(ctx context.Context, inv *sts.Inventory, o sts.Ordinal) error {
-	nodes, missing, err := c.nodes(ctx, nodesOf(inv.Snapshots()[0], o))
+	nodes, missing, err := c.nodes(ctx, nodesOf(inv.Snapshots()[0], o), besides{pods: true, attachments: true})
+	addNodes(inv, nodes, missing)
+	return err
+}
+
+func addNodes(inv *sts.Inventory, nodes []sts.NodeState, missing []sts.Missing) {
 	inv.Nodes = nodes
 	for _, m := range missing {
 		if inv.Knows(m.Resource) {
 			inv.Missing = append(inv.Missing, m)
 		}
 	}
-	return err
+}
+
+// nodeMemory is what a view has read about nodes, and when: the nodes and their leases, and the attachments. The pods
+// are read once.
+type nodeMemory struct {
+	states       []sts.NodeState
+	missing      []sts.Missing
+	at, attached time.Time
+}
+
+// A view reads nodes again after nodesAgain, and what is attached to them after attachedAgain.
+const (
+	nodesAgain    = heartbeat / 2
+	attachedAgain = 10 * time.Second
+)
+
+// recall adds what was read before and is not read now.
+func (m *nodeMemory) recall(states []sts.NodeState, missing []sts.Missing, also besides) ([]sts.NodeState, []sts.Missing) {
+	for i := range states {
+		for _, old := range m.states {
+			if old.Name != states[i].Name {
+				continue
+			}
+			if !also.pods {
+				states[i].Pods, states[i].PodsHidden = old.Pods, old.PodsHidden
+			}
+			if !also.attachments {
+				states[i].Attached = old.Attached
+			}
+		}
+	}
+	for _, old := range m.missing {
+		if old.Resource == "volumeattachments" && !also.attachments {
+			missing = append(missing, old)
+		}
+	}
+	return states, missing
+}
+
+func (m *nodeMemory) names() []string {
+	var names []string
+	for _, n := range m.states {
+		names = append(names, n.Name)
+	}
+	return names
 }
 
 // refreshNodes adds the nodes to the inventory of a watch. They are read, not watched: a recovery needs few, and
@@ -118,9 +170,18 @@ func (v *View) refreshNodes(ctx context.Context, inv *sts.Inventory) bool {
 	if v.query.Recover == nil {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
+	names, now, m := nodesOf(inv.Snapshots()[0], *v.query.Recover), v.client.Now(), &v.nodes
+	if !slices.Equal(names, m.names()) {
+		*m = nodeMemory{}
+	}
+	if now.Sub(m.at) < nodesAgain {
+		addNodes(inv, m.states, m.missing)
+		return true
+	}
+	also := besides{pods: m.at.IsZero(), attachments: now.Sub(m.attached) >= attachedAgain}
+	called, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
-	err := v.client.addNodes(ctx, inv, *v.query.Recover)
+	states, missing, err := v.client.nodes(called, names, also)
 	switch {
 	case ctx.Err() != nil:
 		return false
@@ -130,6 +191,11 @@ func (v *View) refreshNodes(ctx context.Context, inv *sts.Inventory) bool {
 		}
 		return false
 	}
+	m.states, m.missing = m.recall(states, missing, also)
+	if m.at = now; also.attachments {
+		m.attached = now
+	}
+	addNodes(inv, m.states, m.missing)
 	inv.TakenAt = v.client.Now()
 	return true
 }
@@ -141,7 +207,7 @@ func (v *View) confirmNode(ctx context.Context, s *sts.Snapshot, a operate.SetAc
 	if name == "" {
 		return nil
 	}
-	fresh, _, err := v.client.nodes(ctx, []string{name})
+	fresh, _, err := v.client.nodes(ctx, []string{name}, besides{})
 	if err != nil {
 		return v.failed(msgReadNodes(), err)
 	}
@@ -227,7 +293,7 @@ func (v *View) nodeFailed(ctx context.Context, err error, verb, node string) err
 // applyNode carries out an action on a node, or deletes a pod without its kubelet. Handled is false for another
 // action.
 func (v *View) applyNode(ctx context.Context, s *sts.Snapshot, a operate.SetAction) (seen func(*sts.Snapshot) bool, handled bool, err error) {
-	event := ""
+	var event string
 	switch a := a.(type) {
 	case *operate.TaintNode:
 		event = "NodeTainted"

@@ -67,6 +67,7 @@ type View struct {
 	ready  map[types.UID]bool // pods that were ready at some time
 
 	stranger unexplained
+	nodes    nodeMemory // of a recovery
 
 	// NoTrials: no pods are tried with dry runs while the view waits. A view without revisions
 	// cannot try any.

@@ -20,6 +20,6 @@ func msgNodeNotReady(node, status string, since time.Duration, seen, now time.Ti
 	return text + ")"
 }
 
-func hintNodeMayBeLost(describe, recover sts.Hint) sts.Hint {
-	return sts.Hintf("check the node: %s; if its machine is off, recover the pod: %s", describe, recover)
+func hintNodeMayBeLost(describe, recovery sts.Hint) sts.Hint {
+	return sts.Hintf("check the node: %s; if its machine is off, recover the pod: %s", describe, recovery)
 }
