@@ -24,7 +24,7 @@ func newRecover(c *common) *cobra.Command {
 		Args: oneName, ValidArgsFunction: c.completeNames,
 	})
 	m := c.newMutation(cmd, "recover")
-	m.needs = []string{"pods", "controllerrevisions", "nodes", "leases"} // no budget is checked: the pod does not run
+	m.needs = []string{"pods", "controllerrevisions"} // no budget is checked: the pod does not run
 	f := cmd.Flags()
 	f.Int32Var(&ordinal, "ordinal", 0, "Recover the pod of this ordinal")
 	var words []string

@@ -130,6 +130,10 @@ func msgNodeUnseen(resource string) string {
 	return fmt.Sprintf("cannot determine whether the node is lost: cannot read %s", resource)
 }
 
+func hintNodeUnseen() sts.Hint {
+	return sts.Hintf("request get on nodes, and on leases in namespace kube-node-lease (cluster-scoped: see kubectl-sts-recover in examples/rbac.yaml)")
+}
+
 func msgOtherRecovery(pod, node string) string {
 	return fmt.Sprintf("the recovery of pod %s from node %s is in progress", pod, node)
 }

@@ -44,6 +44,7 @@ func TestMessagesOfRecover(t *testing.T) {
 		call(hintTaintsStay, "node-1"),
 		call(msgRecoverRecordRemoved, "web"),
 		call(msgNodeUnseen, "leases"),
+		call(hintNodeUnseen),
 		call(msgOtherRecovery, "web-1", "node-1"),
 		call(hintOtherRecovery, again, release),
 		call(msgNoPodToRecover, "web-1"),

@@ -116,7 +116,7 @@ func requireRecoverRecord(l look) *Decision {
 func requireNodeKnown(l look) *Decision {
 	for _, resource := range []string{"nodes", "leases"} {
 		if !l.s.Knows(resource) {
-			d := decide(Refused, ReasonUnseen, msgNodeUnseen(resource), nil)
+			d := decide(Refused, ReasonUnseen, msgNodeUnseen(resource), hintNodeUnseen())
 			return &d
 		}
 	}
