@@ -134,6 +134,7 @@ func recoverCases() []decisionCase {
 		one("the pod has no node", hanging(onPod(1, func(p *corev1.Pod) { p.Spec.NodeName = "" })), taint, fresh, operate.Refused, operate.ReasonPodNotAvailable),
 		one("nothing to recover", hanging(healthy, nodeReady), taint, fresh, operate.Done, operate.ReasonNothingToDo),
 		one("nothing to recover, but to release", hanging(healthy, ourTaint, nodeReady, recorded(tainted)), taint, fresh, operate.Do, "Untaint"),
+		one("nothing to recover, and released", hanging(healthy, nodeReady, recorded(tainted)), taint, fresh, operate.Do, "Release"),
 		one("nodes could not be read", hanging(func(inv *sts.Inventory) { inv.Missing = []sts.Missing{{Resource: "nodes"}} }), taint, fresh, operate.Refused, operate.ReasonUnseen),
 		one("leases could not be read", hanging(func(inv *sts.Inventory) { inv.Missing = []sts.Missing{{Resource: "leases"}} }), taint, fresh, operate.Refused, operate.ReasonUnseen),
 		one("the node was not read yet", hanging(func(inv *sts.Inventory) { inv.Nodes = nil }), taint, fresh, operate.Wait, operate.ReasonNotObserved),

@@ -13,8 +13,9 @@ const outOfService = "node.kubernetes.io/out-of-service"
 
 // The steps.
 
-func stepBeginRecover(pod, node string) string {
-	return fmt.Sprintf("start the recovery of pod %s from node %s", pod, node)
+// lost is what is known about the node.
+func stepBeginRecover(pod, lost string) string {
+	return fmt.Sprintf("start the recovery of pod %s: %s", pod, lost)
 }
 
 func stepResumeRecover(pod, node, startedBy string) string {
@@ -147,7 +148,7 @@ func msgNoPodToRecover(pod string) string { return fmt.Sprintf("pod %s does not 
 func msgNoNode(pod string) string { return fmt.Sprintf("pod %s is not assigned to a node", pod) }
 
 func msgNodeIsReady(node, pod string) string {
-	return fmt.Sprintf("node %s of pod %s is ready: its kubelet terminates its pods", node, pod)
+	return fmt.Sprintf("node %s of pod %s is ready: it is not lost", node, pod)
 }
 
 func msgNodeReadyAgain(node, pod string) string {

@@ -14,7 +14,7 @@ func TestMessagesOfRecover(t *testing.T) {
 	pods := []string{"db/pg-0", "shop/web-1"}
 	call := messagetest.Call
 	messagetest.Golden(t, "recover",
-		call(stepBeginRecover, "web-1", "node-1"),
+		call(stepBeginRecover, "web-1", lost),
 		call(stepResumeRecover, "web-1", "node-1", "kim@laptop"),
 		call(stepResumeRecover, "web-1", "node-1", ""),
 		call(stepTaintNode, "node-1", msgPodsOfNode(12, pods)),

@@ -156,11 +156,15 @@ func (i recoverPod) requireHanging(l look) *Decision {
 	if node := s.NodeOf(r.Pod.Spec.NodeName); node == nil || !node.IsReady() || !r.Available {
 		return nil
 	}
-	if d := release(s, l.recover); d != nil {
-		return d
+	end := decide(Done, ReasonNothingToDo, msgNothingToRecover(r.Pod.Name, r.Pod.Spec.NodeName), nil)
+	d := release(s, l.recover)
+	if d == nil {
+		return &end
 	}
-	d := decide(Done, ReasonNothingToDo, msgNothingToRecover(r.Pod.Name, r.Pod.Spec.NodeName), nil)
-	return &d
+	if d.Reason == "Release" {
+		d.Then = &end
+	}
+	return d
 }
 
 func remedyOf(s *sts.Snapshot, r sts.Replica, t *diagnose.Trouble) sts.Hint {
@@ -281,9 +285,11 @@ func (i recoverPod) holdsLock(s *sts.Snapshot) bool {
 // begin writes the record and the lock. The taint is recorded before it is added: after a kill, it is known
 // whose it is.
 func (i recoverPod) begin(s *sts.Snapshot, l look) Decision {
-	event, why := "RecoverStarted", stepBeginRecover(s.Name(i.Ordinal), l.recovery.Node)
-	if l.recover.Recovery == l.recovery {
-		event, why = "", stepResumeRecover(s.Name(i.Ordinal), l.recovery.Node, l.recovery.StartedBy)
+	var event, why string
+	if l.recover.Recovery != l.recovery {
+		event, why = "RecoverStarted", stepBeginRecover(s.Name(i.Ordinal), lostNode(l).Message) // the guards have required that it is lost
+	} else {
+		why = stepResumeRecover(s.Name(i.Ordinal), l.recovery.Node, l.recovery.StartedBy)
 	}
 	r := l.recover.Copy()
 	r.Recovery = l.recovery
