@@ -15,7 +15,7 @@ import (
 )
 
 // foreignFlags are the flags of kubectl, Helm and etcd that docs mention.
-var foreignFlags = []string{
+var foreignFlags = []string{"api-versions",
 	"clusterrole", "force-conflicts", "group", "initial-cluster", "initial-cluster-state", "previous", "server-side", "type",
 }
 

@@ -72,6 +72,7 @@ func generate(root string) (map[string]string, error) {
 		{"docs/exit-codes.md", "codes", exitCodes()},
 		{"docs/json.md", "fields", fields},
 		{"docs/dns.md", "findings", codes},
+		{"docs/doctor.md", "checks", doctorChecks()},
 		{"docs/safety.md", "claim states", claimStates(c)},
 		{"docs/guards.md", "commands", commandGuards()},
 		{"docs/guards.md", "guards", guardMeanings()},
@@ -99,12 +100,16 @@ func generate(root string) (map[string]string, error) {
 		return nil, err
 	}
 	maps.Copy(files, ofReports)
-	for _, page := range []string{"docs/plan.md", "README.md"} {
-		raw, err := os.ReadFile(filepath.Join(root, page))
-		if err != nil {
-			return nil, err
+	for _, page := range []string{"docs/plan.md", "docs/doctor.md", "README.md"} {
+		raw, generated := files[page]
+		if !generated {
+			content, err := os.ReadFile(filepath.Join(root, page))
+			if err != nil {
+				return nil, err
+			}
+			raw = string(content)
 		}
-		text, pictures, err := screens(string(raw))
+		text, pictures, err := screens(raw)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", page, err)
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
+	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
@@ -37,6 +38,8 @@ var reportTypes = []document{
 	{"ClaimReport", reflect.TypeFor[claims.ClaimReport]()},
 	{"GCReport", reflect.TypeFor[cli.GCReport]()},
 	{"DNSReport", reflect.TypeFor[names.DNSReport]()},
+	{"DoctorReport", reflect.TypeFor[doctor.Report]()},
+	{"DoctorCheckList", reflect.TypeFor[doctor.CheckList]()},
 	{"Forecast", reflect.TypeFor[forecast.Forecast]()},
 	{"VersionReport", reflect.TypeFor[report.VersionReport]()},
 }
@@ -174,6 +177,13 @@ func (g *schemaGenerator) text(t reflect.Type) map[string]any {
 	var values []string
 	for _, v := range g.ofKind(t) {
 		values = append(values, v.value)
+	}
+	if t == reflect.TypeFor[sts.FindingCode]() { // those of doctor are values, not constants
+		for _, check := range doctor.Checks() {
+			if !slices.Contains(values, string(check.Code)) {
+				values = append(values, string(check.Code))
+			}
+		}
 	}
 	if len(values) > 0 {
 		s["enum"] = values

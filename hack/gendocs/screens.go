@@ -15,15 +15,15 @@ import (
 // prompt precedes a command.
 const prompt = "$ "
 
-// screens replaces the output below each "$ kubectl sts plan …" in the code blocks of a page with
-// the current one. The command must not need a cluster. A file that it writes, as in
+// screens replaces the output below each "$ kubectl sts plan …" and "$ kubectl sts doctor -f …" in the code
+// blocks of a page with the current one. The command must not need a cluster. A file that it writes, as in
 // "> docs/images/x.svg", is one of the files that are returned.
 func screens(page string) (text string, files map[string]string, err error) {
 	files = map[string]string{}
 	blocks := strings.Split(page, "```")
 	for n := 1; n < len(blocks); n += 2 { // every other one is code
 		lines := strings.SplitAfter(blocks[n], "\n")
-		if len(lines) < 2 || !strings.HasPrefix(lines[1], prompt+"kubectl sts plan ") {
+		if len(lines) < 2 || !strings.HasPrefix(lines[1], prompt+"kubectl sts plan ") && !strings.HasPrefix(lines[1], prompt+"kubectl sts doctor -f ") {
 			continue
 		}
 		typed := strings.TrimSpace(strings.TrimPrefix(lines[1], prompt))

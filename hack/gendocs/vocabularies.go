@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
+	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
@@ -51,6 +52,8 @@ var vocabularies = []vocabulary{
 	{title: "DNS reasons", of: reflect.TypeFor[names.Reason]()},
 	{title: "DNS verdicts", of: reflect.TypeFor[names.Verdict]()},
 	{title: "Checks", of: reflect.TypeFor[sts.FindingCode](), page: "dns.md"},
+	{title: "Places of a check", of: reflect.TypeFor[doctor.Looks]()},
+	{title: "Reasons to ignore", of: reflect.TypeFor[doctor.IgnoredBy]()},
 	{title: "Severities", of: reflect.TypeFor[sts.Severity]()},
 	{title: "Reasons", of: reflect.TypeFor[operate.Decision](), field: "Reason", prefix: "Reason", also: reflect.TypeFor[claims.ClaimDecision]()},
 	{title: "Sources of a prediction", of: reflect.TypeFor[forecast.Source]()},

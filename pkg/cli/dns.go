@@ -16,14 +16,14 @@ const asItHas = -1
 
 // dnsOptions is `dns` as a plain value.
 type dnsOptions struct {
-	query    kube.Query
-	all      bool
-	names    names.Options
-	domain   string
-	files    []string
-	replicas int32 // or asItHas
-	port     string
-	exitCode bool
+	query     kube.Query
+	all       bool
+	names     names.Options
+	domain    string
+	manifests manifestSource
+	replicas  int32 // or asItHas
+	port      string
+	exitCode  bool
 	resolveOptions
 }
 
@@ -43,19 +43,21 @@ func newDNS(c *common) *cobra.Command {
 	f := cmd.Flags()
 	f.StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals (for example 2,5-7)")
 	f.StringVar(&o.domain, "cluster-domain", "", "DNS `DOMAIN` of the cluster (default: detected)")
-	f.StringSliceVarP(&o.files, "filename", "f", nil, "`FILE` or directory with manifests (- for stdin); no cluster is contacted")
+	o.manifests.addFlags(cmd)
 	f.Int32Var(&o.replicas, "replicas", 0, "Show the names for `N` replicas")
 	f.StringVar(&o.port, "port", "", "With -o seeds: `NAME` or number of the port in the governing Service")
 	o.addFlags(cmd)
 	f.BoolVar(&o.exitCode, "exit-code", false, "Exit with 3 if a required name cannot resolve")
 	notNegative(cmd, "replicas")
-	notEmpty(cmd, "filename", "port")
+	notEmpty(cmd, "port")
 	for _, asking := range []string{"resolve", "wait", "watch", "from-pod", "server"} {
 		cmd.MarkFlagsMutuallyExclusive("filename", asking)
+		cmd.MarkFlagsMutuallyExclusive("kustomize", asking)
 		cmd.MarkFlagsMutuallyExclusive("replicas", asking)
 	}
 	cmd.MarkFlagsMutuallyExclusive("exit-code", "watch")
 	cmd.MarkFlagsMutuallyExclusive("filename", "all-namespaces")
+	cmd.MarkFlagsMutuallyExclusive("kustomize", "all-namespaces")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var err error
 		if err := out.check(); err != nil {
@@ -78,12 +80,11 @@ func newDNS(c *common) *cobra.Command {
 
 func (o *dnsOptions) check(cmd *cobra.Command, out *output) error {
 	o.resolve = o.resolve || o.from != "" || o.server != "" || o.wait || o.watch
-	o.names.Offline, o.names.Resolve = len(o.files) > 0, o.resolve
+	o.names.Offline, o.names.Resolve = o.manifests.given(), o.resolve
 	changed := cmd.Flags().Changed
-	if o.domain = strings.ToLower(strings.Trim(o.domain, ".")); o.domain != "" || changed("cluster-domain") {
-		if problems := validation.IsDNS1123Subdomain(o.domain); len(problems) > 0 {
-			return invalidFlag("cluster-domain", o.domain, "must be a DNS name")
-		}
+	var err error
+	if o.domain, err = checkDomain(cmd, o.domain); err != nil {
+		return err
 	}
 	if !changed("replicas") {
 		o.replicas = asItHas
@@ -95,4 +96,16 @@ func (o *dnsOptions) check(cmd *cobra.Command, out *output) error {
 		return usagef("--port requires -o seeds")
 	}
 	return nil
+}
+
+// checkDomain checks --cluster-domain. The domain of a cluster has no dots around it.
+func checkDomain(cmd *cobra.Command, domain string) (string, error) {
+	domain = strings.ToLower(strings.Trim(domain, "."))
+	if domain == "" && !cmd.Flags().Changed("cluster-domain") {
+		return "", nil
+	}
+	if problems := validation.IsDNS1123Subdomain(domain); len(problems) > 0 {
+		return "", invalidFlag("cluster-domain", domain, "must be a DNS name")
+	}
+	return domain, nil
 }

@@ -15,23 +15,23 @@ import (
 // manifestNames reads sets and Services from manifests; the namespace is that of objects without
 // one.
 func (c *common) manifestNames(ctx context.Context, o dnsOptions) (*sts.Inventory, error) {
-	inv, err := c.readManifests(ctx, o.files, o.query.Namespace)
+	inv, err := c.readManifests(ctx, &o.manifests, o.query.Namespace)
 	if err != nil {
 		return nil, err
 	}
-	return inv, o.pick(inv, strings.Join(o.files, ","))
+	return inv, o.pick(inv)
 }
 
-// manifestDomain is the domain of the names in manifests.
-func (o *dnsOptions) manifestDomain() names.Domain {
-	if o.domain == "" {
+// manifestDomain is the domain of the names in manifests: the one of --cluster-domain, or the default.
+func manifestDomain(domain string) names.Domain {
+	if domain == "" {
 		return names.Domain{Name: names.DefaultDomain, Source: names.DomainAssumed}
 	}
-	return names.Domain{Name: o.domain, Source: names.DomainGiven}
+	return names.Domain{Name: domain, Source: names.DomainGiven}
 }
 
 // pick keeps the sets that are selected by name or selector.
-func (o dnsOptions) pick(inv *sts.Inventory, source string) error {
+func (o dnsOptions) pick(inv *sts.Inventory) error {
 	selector, err := labels.Parse(o.query.Selector)
 	if err != nil {
 		return usagef("--selector: %s", err)
@@ -43,7 +43,7 @@ func (o dnsOptions) pick(inv *sts.Inventory, source string) error {
 	})
 	for _, name := range o.query.Names {
 		if !slices.ContainsFunc(inv.Sets, func(set *appsv1.StatefulSet) bool { return set.Name == name }) {
-			return usagef("--filename %s: StatefulSet %s not found, only %s", source, name, strings.Join(have, ", "))
+			return usagef("%s: StatefulSet %s not found, only %s", &o.manifests, name, strings.Join(have, ", "))
 		}
 	}
 	return nil

@@ -17,7 +17,7 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 		if err != nil {
 			return err
 		}
-		o.names.Domain = o.manifestDomain()
+		o.names.Domain = manifestDomain(o.domain)
 		return showNames(c, o, out, inv)
 	}
 	client, err := c.client()

@@ -38,7 +38,7 @@ var ExitCodes = []struct {
 	{ExitOK, "success, nothing to do, or a report"},
 	{ExitError, "error"},
 	{ExitUsage, "invalid command line; also: a confirmation is required, and there is neither a terminal nor `--yes`"},
-	{ExitFound, "a condition is not met: there are differences, candidates, findings or pods that are not updated (`--exit-code`), the state cannot be reached (`--for`), or the step must wait (`--print-patch`)"},
+	{ExitFound, "a condition is not met: there are differences, candidates, findings or pods that are not updated (`--exit-code`), the state cannot be reached (`--for`), the step must wait (`--print-patch`), or `doctor` has found errors (`--fail-on`)"},
 	{ExitStuck, "stuck: the command cannot continue without a manual fix; also: a DNS name that should resolve does not"},
 	{ExitRefused, "refused by a guard: for example a PodDisruptionBudget that can never allow a disruption, a lock of another client, or an update in progress"},
 	{ExitGate, "a gate failed: the canary is paused or aborted, depending on `--on-failure`"},

@@ -11,7 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
 )
 
 // fileLimit is larger than any object that a cluster stores.
@@ -54,74 +56,67 @@ func readAll(env *Env, name string) ([]byte, error) {
 	return data, err
 }
 
-// manifestObject is one object of a manifest.
-type manifestObject struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-	Metadata   struct {
-		Name      string `json:"name"`
-		Namespace string `json:"namespace"`
-	} `json:"metadata"`
-
-	raw      []byte // JSON
-	file     string
-	document int        // in the file, from 1 on; 0 where the file has only one
-	node     *yaml.Node // where the file is YAML, for lines
-}
-
-// where names the file of the object, with the line or the document.
-func (o *manifestObject) where(path string) string {
-	switch line := lineOf(o.node, path); {
-	case line > 0:
-		return fmt.Sprintf("%s:%d", o.file, line)
-	case o.document > 0:
-		return fmt.Sprintf("%s, document %d", o.file, o.document)
+// manifestFiles are the files that a name of --filename stands for: itself, or the manifests in a folder, with
+// recursive also those in the folders below it.
+func manifestFiles(name string, recursive bool) ([]string, error) {
+	if scheme, _, found := strings.Cut(name, "://"); found && (scheme == "http" || scheme == "https") {
+		return nil, errors.New(msgNoURLs())
 	}
-	return o.file
+	info, err := os.Stat(name)
+	if name == "-" || err != nil || !info.IsDir() {
+		return []string{name}, nil // reading it reports why it cannot be read
+	}
+	var files []string
+	err = filepath.WalkDir(name, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && path != name && !recursive:
+			return filepath.SkipDir
+		case !e.IsDir() && slices.Contains(resource.FileExtensions, filepath.Ext(path)):
+			files = append(files, path)
+		}
+		return nil
+	})
+	return files, err
 }
-
-// String names the object in a message.
-func (o *manifestObject) String() string { return strings.TrimSpace(o.Kind + " " + o.Metadata.Name) }
 
 // readObjects reads the objects of a file, of standard input ("-"), or of the manifests in
 // a folder, not those in folders below it.
-func readObjects(ctx context.Context, env *Env, name string) ([]manifestObject, error) {
-	files := []string{name}
-	if info, err := os.Stat(name); name != "-" && err == nil && info.IsDir() {
-		entries, err := os.ReadDir(name)
-		if err != nil {
-			return nil, err
-		}
-		files = nil
-		for _, e := range entries {
-			if !e.IsDir() && slices.Contains([]string{".json", ".yaml", ".yml"}, filepath.Ext(e.Name())) {
-				files = append(files, filepath.Join(name, e.Name()))
-			}
-		}
+func readObjects(ctx context.Context, env *Env, name string) ([]manifest.Object, error) {
+	files, err := manifestFiles(name, false)
+	if err != nil {
+		return nil, err
 	}
-	var out []manifestObject
+	var out []manifest.Object
 	for _, file := range files {
-		data, err := readFile(ctx, env, file)
-		if err != nil {
-			return nil, err
-		}
-		objects, err := parseObjects(data)
+		objects, err := readManifest(ctx, env, file)
 		if err != nil {
 			if file != name {
 				err = fmt.Errorf("%s: %w", filepath.Base(file), err)
 			}
 			return nil, err
 		}
-		for i := range objects {
-			objects[i].file = file
-		}
 		out = append(out, objects...)
 	}
 	return out, nil
 }
 
+// readManifest reads the objects of one file.
+func readManifest(ctx context.Context, env *Env, file string) ([]manifest.Object, error) {
+	data, err := readFile(ctx, env, file)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := manifest.Parse(data)
+	for i := range objects {
+		objects[i].File = file
+	}
+	return objects, err
+}
+
 // onlyThese ends the error that an object is not in a manifest.
-func onlyThese(objects []manifestObject) string {
+func onlyThese(objects []manifest.Object) string {
 	const most = 5
 	var names []string
 	for _, o := range objects {

@@ -4,15 +4,12 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	discoveryv1 "k8s.io/api/discovery/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -20,14 +17,13 @@ import (
 // get the one that kubectl would use, or that of the other objects where these have only one.
 // With --namespace only the sets in that namespace are read. A file without any StatefulSet is
 // an error.
-func (c *common) readManifests(ctx context.Context, files []string, namespace string) (*sts.Inventory, error) {
-	var objects []manifestObject
-	for _, file := range files {
-		found, err := readObjects(ctx, c.env, file)
-		if err != nil {
-			return nil, filenameError("--filename", file, err)
-		}
-		objects = append(objects, found...)
+func (c *common) readManifests(ctx context.Context, source *manifestSource, namespace string) (*sts.Inventory, error) {
+	objects, problems, err := source.read(ctx, c.env)
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 {
+		return nil, usagef("--filename %s: %s", problems[0].File, problems[0].Message)
 	}
 	given := *c.config.Namespace
 	if problems := validation.IsDNS1123Label(given); given != "" && len(problems) > 0 {
@@ -40,7 +36,7 @@ func (c *common) readManifests(ctx context.Context, files []string, namespace st
 		}
 	}
 	if len(inv.Sets) == 0 {
-		return nil, usagef("--filename %s: no StatefulSet found%s", strings.Join(files, ","), onlyThese(objects))
+		return nil, usagef("%s: no StatefulSet found%s", source, onlyThese(objects))
 	}
 	c.placeObjects(inv, given, namespace)
 	if given == "" {
@@ -49,8 +45,8 @@ func (c *common) readManifests(ctx context.Context, files []string, namespace st
 	elsewhere := inv.Sets[0]
 	inv.Sets = slices.DeleteFunc(inv.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != given })
 	if len(inv.Sets) == 0 {
-		return nil, usagef("--filename %s: StatefulSet %s is in namespace %s, but --namespace is %s",
-			strings.Join(files, ","), elsewhere.Name, elsewhere.Namespace, given)
+		return nil, usagef("%s: StatefulSet %s is in namespace %s, but --namespace is %s",
+			source, elsewhere.Name, elsewhere.Namespace, given)
 	}
 	return inv, nil
 }
@@ -75,53 +71,34 @@ func (c *common) placeObjects(inv *sts.Inventory, given, namespace string) {
 	}
 }
 
-// addObject adds an object of a manifest to its list in the inventory.
-func (c *common) addObject(inv *sts.Inventory, object *manifestObject) error {
-	inv.Texts = append(inv.Texts, sts.ManifestText{Kind: object.Kind, Namespace: object.Metadata.Namespace, Name: object.Metadata.Name, JSON: object.raw})
-	if problem := object.unserved(); problem != "" {
-		return usagef("--filename %s: %s", object.where(""), problem)
+// addObject adds an object of a manifest to its list in the inventory. It warns about a field that this
+// program does not know: it may belong to a newer Kubernetes, or be a mistake.
+func (c *common) addObject(inv *sts.Inventory, object *manifest.Object) error {
+	inv.Texts = append(inv.Texts, sts.ManifestText{Kind: object.Kind, Namespace: object.Metadata.Namespace, Name: object.Metadata.Name, JSON: object.Raw})
+	slots := manifest.Slots(inv)
+	if problem := object.Unserved(slots); problem != "" {
+		return usagef("--filename %s: %s", object.Where(""), problem)
 	}
-	group, _, _ := strings.Cut(object.APIVersion, "/")
+	slot := object.In(slots)
 	switch {
-	case object.Kind == "Service" && object.APIVersion == "v1":
-		return addDecoded(c, inv, &inv.Services, object)
-	case object.Kind == "Endpoints" && object.APIVersion == "v1":
-		return addDecoded(c, inv, &inv.Endpoints, object)
-	case object.Kind == "EndpointSlice" && group == discoveryv1.GroupName:
-		return addDecoded(c, inv, &inv.Slices, object)
-	case object.Kind == "PodDisruptionBudget" && group == policyv1.GroupName:
-		return addDecoded(c, inv, &inv.Budgets, object)
-	case object.Kind == "HorizontalPodAutoscaler" && group == autoscalingv2.GroupName:
-		return addDecoded(c, inv, &inv.HPAs, object)
-	case object.Kind == "StatefulSet" && group != appsv1.GroupName:
-		warnTo(c.env.ErrOut, msgOtherStatefulSet(object.where(""), object.Metadata.Name, object.APIVersion))
+	case object.Kind == "StatefulSet" && slot == nil:
+		warnTo(c.env.ErrOut, msgOtherStatefulSet(object.Where(""), object.Metadata.Name, object.APIVersion))
 	case object.Kind == "StatefulSet" && object.Metadata.Name == "":
-		return usagef("--filename %s: metadata.name of a StatefulSet is required", object.where(""))
+		return usagef("--filename %s: metadata.name of a StatefulSet is required", object.Where(""))
 	case object.Kind == "StatefulSet" && object.APIVersion != appsv1.SchemeGroupVersion.String():
-		warnTo(c.env.ErrOut, msgRemovedVersion(object.where(""), object.Metadata.Name, object.APIVersion))
-		fallthrough
-	case object.Kind == "StatefulSet":
-		return addDecoded(c, inv, &inv.Sets, object)
+		warnTo(c.env.ErrOut, msgRemovedVersion(object.Where(""), object.Metadata.Name, object.APIVersion))
 	}
-	return nil
-}
-
-// addDecoded decodes an object and adds it to the list. It warns about a field that this program
-// does not know: it may belong to a newer Kubernetes, or be a mistake.
-func addDecoded[T any, P interface {
-	*T
-	metav1.Object
-}](c *common, inv *sts.Inventory, list *[]P, object *manifestObject) error {
-	into := P(new(T))
-	problems, err := sts.DecodeObject(object.raw, into)
+	if slot == nil {
+		return nil
+	}
+	added, problems, err := slot.Add(object)
 	if err != nil {
-		return usagef("--filename %s: %s: %s", object.where(""), object, err)
+		return usagef("--filename %s: %s: %s", object.Where(""), object, err)
 	}
-	for _, p := range object.problems(problems) {
-		warnTo(c.env.ErrOut, msgFieldProblem(object.where(p.Path), object.String(), p.String(), consequence(p)))
-		inv.Problems = append(inv.Problems, sts.ManifestProblem{Object: into, FieldProblem: p})
+	for _, p := range problems {
+		warnTo(c.env.ErrOut, msgFieldProblem(object.Where(p.Path), object.String(), p.String(), consequence(p)))
+		inv.Problems = append(inv.Problems, sts.ManifestProblem{Object: added, FieldProblem: p})
 	}
-	*list = append(*list, into)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -27,7 +28,7 @@ func (f manifestFile) read(ctx context.Context, env *Env, namespace string, args
 	if err != nil {
 		return nil, filenameError(f.flag, f.path, err)
 	}
-	var found []manifestObject
+	var found []manifest.Object
 	elsewhere := ""
 	for _, object := range objects {
 		switch ns := object.Metadata.Namespace; {
@@ -49,18 +50,18 @@ func (f manifestFile) read(ctx context.Context, env *Env, namespace string, args
 	}
 	// A field that this program does not know would be lost.
 	object := &found[0]
-	problems, err := sts.DecodeObject(object.raw, &appsv1.StatefulSet{})
+	problems, err := object.Decode(&appsv1.StatefulSet{})
 	if err != nil {
-		return nil, usagef("%s %s: %s: %s", f.flag, object.where(""), object, err)
+		return nil, usagef("%s %s: %s: %s", f.flag, object.Where(""), object, err)
 	}
-	if problems = object.problems(problems); len(problems) > 0 {
+	if len(problems) > 0 {
 		var list []string
 		for _, p := range problems {
 			list = append(list, p.String())
 		}
-		return nil, usagef("%s %s: %s: %s", f.flag, object.where(problems[0].Path), object, strings.Join(list, "; "))
+		return nil, usagef("%s %s: %s: %s", f.flag, object.Where(problems[0].Path), object, strings.Join(list, "; "))
 	}
-	return object.raw, nil
+	return object.Raw, nil
 }
 
 // manifestTemplate is the manifest's pod template as the server would store it,

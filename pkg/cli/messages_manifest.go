@@ -11,6 +11,12 @@ func msgFileTooLarge(name string, limit int) string {
 	return fmt.Sprintf("%s is larger than %d MiB, the limit for a manifest", name, limit)
 }
 
+func msgNoURLs() string {
+	return "URLs are not supported: download the manifest, or pipe it to --filename -"
+}
+
+func msgNoManifests() string { return "the directory has no files that end in .json, .yaml or .yml" }
+
 func msgFoundOnly(objects []string) string {
 	if len(objects) == 0 {
 		return ": the file has no objects"
@@ -42,20 +48,4 @@ func msgMisspelledField() string {
 
 func msgUnknownField() string {
 	return "ignored; kubectl apply rejects it unless the cluster runs a newer Kubernetes that has it"
-}
-
-func msgSkippedDocuments() string {
-	return "kubectl would skip some documents: separate them with a line that contains only ---"
-}
-
-func msgHelmTemplate(err error) string {
-	return fmt.Sprintf("%s (for a Helm template, run helm template first)", err)
-}
-
-func msgNotObjects() string { return "not a manifest: every document must be a Kubernetes object" }
-
-func msgListWithoutItems() string { return "a List must have the field items" }
-
-func msgNoSuchKind(kind, version, ownKind, ownVersion string) string {
-	return fmt.Sprintf("no matches for kind %q in version %q, did you mean kind %s in %s?", kind, version, ownKind, ownVersion)
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
@@ -12,6 +11,8 @@ func TestManifestMessages(t *testing.T) {
 	const where, object = "web.yaml:5", "StatefulSet web"
 	messagetest.Golden(t, "manifest",
 		call(msgFileTooLarge, "web.yaml", 16),
+		call(msgNoURLs),
+		call(msgNoManifests),
 		call(msgFoundOnly, nil),
 		call(msgFoundOnly, []string{"Service/web", "ConfigMap/web"}),
 		call(msgAssumedNamespace, "shop"),
@@ -23,10 +24,5 @@ func TestManifestMessages(t *testing.T) {
 		call(msgDuplicateField),
 		call(msgMisspelledField),
 		call(msgUnknownField),
-		call(msgSkippedDocuments),
-		call(msgHelmTemplate, errors.New("yaml: line 2: could not find expected ':'")),
-		call(msgNotObjects),
-		call(msgListWithoutItems),
-		call(msgNoSuchKind, "Statefulset", "apps/v1", "StatefulSet", "apps/v1"),
 	)
 }

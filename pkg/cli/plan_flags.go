@@ -21,7 +21,7 @@ type planFlags struct {
 func (o *planOptions) addFlags(cmd *cobra.Command, p *planFlags) {
 	o.template.addFlags(cmd)
 	f := cmd.Flags()
-	f.StringSliceVarP(&o.files, "filename", "f", nil, "`FILE` or directory with manifests (- for stdin); no cluster is contacted")
+	o.manifests.addFlags(cmd)
 	f.Int32Var(&p.replicas, "replicas", 0, "Scale to `N` replicas")
 	f.StringVar(&o.newFile, "new-file", "", "`FILE` with the StatefulSet's new manifest (- for stdin)")
 	f.Int32Var(&p.partition, "partition", 0, "Set the partition to `OFFSET`, counted from the first ordinal")
@@ -44,7 +44,7 @@ func (o *planOptions) addFlags(cmd *cobra.Command, p *planFlags) {
 	cmd.MarkFlagsMutuallyExclusive("delete", "broken")
 	requires(cmd, "cascade", "delete")
 	notNegative(cmd, "replicas", "partition", "ready-after", "terminate-after")
-	notEmpty(cmd, "filename", "new-file", "lose-node")
+	notEmpty(cmd, "new-file", "lose-node")
 	_ = cmd.RegisterFlagCompletionFunc("feature-gates", cobra.FixedCompletions([]string{maxUnavailableGate + "=true", maxUnavailableGate + "=false"}, cobra.ShellCompDirectiveNoFileComp))
 }
 

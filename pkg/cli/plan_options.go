@@ -18,7 +18,7 @@ import (
 type planOptions struct {
 	name      string // empty: the one set of the manifests
 	namespace string
-	files     []string
+	manifests manifestSource
 
 	template       templateFlags
 	newFile        string
@@ -81,7 +81,7 @@ func (o *planOptions) readNames(c *common, args []string) error {
 		return err
 	}
 	switch {
-	case len(o.files) == 0 && len(args) == 0:
+	case !o.manifests.given() && len(args) == 0:
 		return usagef("a StatefulSet name or --filename is required")
 	case len(args) > 0:
 		o.name, err = setName(args)
@@ -95,9 +95,9 @@ func (o *planOptions) check(changed func(string) bool, f planFlags) error {
 		return invalidFlag("cluster-domain", o.domain, "must be a DNS name")
 	}
 	switch {
-	case changed("scheduling-grace") && len(o.files) > 0:
+	case changed("scheduling-grace") && o.manifests.given():
 		return usagef("--scheduling-grace and --filename are mutually exclusive: no pods are read")
-	case stdins(o.newFile, o.template.patchFile, o.files) > 1:
+	case stdins(o.newFile, o.template.patchFile, o.manifests.files) > 1:
 		return usagef("standard input can be read only once: use a file for the other flags")
 	case f.readyAfter > longestWait || f.terminateAfter > longestWait:
 		return usagef("--ready-after and --terminate-after must be at most %s", sts.Duration(longestWait))

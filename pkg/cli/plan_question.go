@@ -18,7 +18,7 @@ import (
 func (o *planOptions) question(ctx context.Context, c *common) (*sts.Snapshot, forecast.Question, error) {
 	q := forecast.Question{From: forecast.Live, Delete: o.delete, LoseNode: o.loseNode, Assumptions: o.assumed, Domain: o.domain}
 	read := o.live
-	if len(o.files) > 0 {
+	if o.manifests.given() {
 		q.From, read = forecast.Manifest, o.offline
 	}
 	s, err := read(ctx, c)
@@ -111,7 +111,7 @@ func (o *planOptions) readQuotas(ctx context.Context, client *kube.Client, inv *
 
 // offline reads the set from manifests.
 func (o *planOptions) offline(ctx context.Context, c *common) (*sts.Snapshot, error) {
-	inv, err := c.readManifests(ctx, o.files, o.namespace)
+	inv, err := c.readManifests(ctx, &o.manifests, o.namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -122,14 +122,14 @@ func (o *planOptions) offline(ctx context.Context, c *common) (*sts.Snapshot, er
 	})
 	switch {
 	case len(inv.Sets) == 0:
-		return nil, usagef("--filename %s: StatefulSet %s not found, only %s", strings.Join(o.files, ","), o.name, strings.Join(have, ", "))
+		return nil, usagef("%s: StatefulSet %s not found, only %s", &o.manifests, o.name, strings.Join(have, ", "))
 	case len(inv.Sets) > 1 && inv.Sets[0].Name == inv.Sets[1].Name && inv.Sets[0].Namespace != inv.Sets[1].Namespace:
-		return nil, usagef("--filename %s: StatefulSet %s is in namespaces %s and %s: set --namespace",
-			strings.Join(o.files, ","), inv.Sets[0].Name, inv.Sets[0].Namespace, inv.Sets[1].Namespace)
+		return nil, usagef("%s: StatefulSet %s is in namespaces %s and %s: set --namespace",
+			&o.manifests, inv.Sets[0].Name, inv.Sets[0].Namespace, inv.Sets[1].Namespace)
 	case len(slices.Compact(slices.Sorted(slices.Values(have)))) < len(have) && len(inv.Sets) > 1:
-		return nil, usagef("--filename %s: StatefulSet %s is defined more than once", strings.Join(o.files, ","), inv.Sets[0].Name)
+		return nil, usagef("%s: StatefulSet %s is defined more than once", &o.manifests, inv.Sets[0].Name)
 	case len(inv.Sets) > 1:
-		return nil, usagef("--filename %s contains several StatefulSets, name one of %s", strings.Join(o.files, ","), strings.Join(have, ", "))
+		return nil, usagef("%s contains several StatefulSets, name one of %s", &o.manifests, strings.Join(have, ", "))
 	}
 	s := inv.Snapshots()[0]
 	s.Set = sts.Defaulted(s.Set)

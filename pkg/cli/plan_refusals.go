@@ -58,10 +58,15 @@ const maxPlanReplicas = 2000
 // requirePredictable refuses a set that the API server would reject, or that is too large. What is wrong
 // with accepted, too, is no reason: the API server has accepted that set. It may be nil.
 func requirePredictable(set, accepted *appsv1.StatefulSet) error {
-	problems := sts.Objections(set)
+	var old []sts.Objection
 	if accepted != nil {
-		old := sts.Objections(accepted)
-		problems = slices.DeleteFunc(problems, func(p string) bool { return slices.Contains(old, p) })
+		old = sts.Objections(accepted)
+	}
+	var problems []string
+	for _, o := range sts.Objections(set) {
+		if !slices.Contains(old, o) {
+			problems = append(problems, o.String())
+		}
 	}
 	if len(problems) > 0 {
 		return refused(reasonInvalid, msgServerRejects(set.Name, problems), nil)
@@ -78,8 +83,8 @@ func (o *planOptions) requireMutable(before, after *appsv1.StatefulSet) error {
 		return refused(operate.ReasonDeleting, msgSetTerminating(before.Name), nil)
 	}
 	preview := sts.Kubectl(before.Namespace, "sts plan", before.Name, "--delete", "--cascade=orphan")
-	if len(o.files) > 0 {
-		preview = sts.Kubectl("", "sts plan", before.Name, "-f", strings.Join(o.files, ","), "--delete", "--cascade=orphan")
+	if o.manifests.given() {
+		preview = sts.Kubectl("", "sts plan", slices.Concat([]string{before.Name}, o.manifests.args(), []string{"--delete", "--cascade=orphan"})...)
 	}
 	return immutable(before, after, preview)
 }

@@ -56,6 +56,11 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: web + "--image app:v2 --cluster-domain Corp.example. -o jsonpath={.names[0].name},{.names[0].effect}", out: "web-0.web.shop.svc.corp.example,Unchanged"},
 
 		{args: "plan -f testdata/plan/odd.yaml", code: ExitRefused},
+		{args: "plan -k testdata/doctor/kustomization" + summary, out: "20s|2|Complete"},
+		{args: "plan prod-web -k testdata/doctor/kustomization -o name", out: "statefulset.apps/prod-web\n"},
+		{args: "plan web -k testdata/doctor/kustomization", code: ExitUsage},
+		{args: "plan -k testdata/doctor/kustomization -f testdata/plan/web.yaml", code: ExitUsage},
+		{args: "plan -f testdata/dns/huge.yaml", code: ExitUsage}, // without a look at each ordinal
 		{args: web + "-f testdata/plan/web.yaml", code: ExitUsage},
 		{args: web + "--new-file - --patch-file -", code: ExitUsage},
 		{args: web + "--image a:1 --image b:1", code: ExitUsage},
@@ -104,7 +109,7 @@ func TestPlanOfManifests(t *testing.T) {
 func TestPredictableSets(t *testing.T) {
 	set := func(name string, replicas int32, policy appsv1.PodManagementPolicyType) *appsv1.StatefulSet {
 		s := sts.Defaulted(ststest.Web(3).Sets[0])
-		s.Name, s.Spec.Replicas, s.Spec.PodManagementPolicy = name, &replicas, policy
+		s.Name, s.Spec.Replicas, s.Spec.PodManagementPolicy, s.Spec.VolumeClaimTemplates = name, &replicas, policy, nil
 		return s
 	}
 	for _, test := range []struct {

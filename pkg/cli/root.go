@@ -54,6 +54,7 @@ func NewRoot(env Env) *cobra.Command {
 		newDrainScale(c),
 		newDiff(c),
 		newDNS(c),
+		newDoctor(c),
 		newHistory(c),
 		newPause(c),
 		newPlan(c),

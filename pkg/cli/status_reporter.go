@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
@@ -37,7 +38,7 @@ type reporter struct {
 
 // reached is the result of --for: nil while there is none.
 func (p *reporter) reached(inv *sts.Inventory) *error {
-	p.report = report.NewStatusReport(inv, p.options.ordinals)
+	p.report = p.newReport(inv)
 	if p.options.until == "" {
 		return nil
 	}
@@ -62,10 +63,27 @@ func (p *reporter) reached(inv *sts.Inventory) *error {
 	return &end
 }
 
+// newReport reports on the sets, and counts the findings of doctor for those that are requested by name.
+func (p *reporter) newReport(inv *sts.Inventory) *report.StatusReport {
+	r := report.NewStatusReport(inv, p.options.ordinals)
+	if len(p.options.query.Names) == 0 {
+		return r
+	}
+	found := doctor.Examine(doctor.FromInventory(inv), nil, nil)
+	for i := range r.Items {
+		for _, item := range found.Items {
+			if item.Namespace == r.Items[i].Namespace && item.Name == r.Items[i].Name {
+				r.Items[i].Doctor = &item.FindingCount
+			}
+		}
+	}
+	return r
+}
+
 // show prints a report: the final one in full, before that only what has changed.
 func (p *reporter) show(inv *sts.Inventory, final bool) error {
 	if p.report == nil || p.options.until == "" {
-		p.report = report.NewStatusReport(inv, p.options.ordinals)
+		p.report = p.newReport(inv)
 	}
 	if note := fmt.Sprint(p.report.Missing); note != p.noted && len(p.report.Missing) > 0 && p.out.human() {
 		p.noted = note

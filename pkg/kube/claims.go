@@ -75,7 +75,7 @@ func (c *Client) around(r *reader, namespace string) {
 		inv.ScaledObjects, err = c.scaledObjects(r.ctx, namespace)
 		return err
 	})
-	c.templates(r, namespace)
+	c.templates(r, namespace, func(*appsv1.Deployment) {})
 	r.read("volumesnapshots", func() error { return c.snapshots(r, namespace) })
 }
 
@@ -83,13 +83,14 @@ func (c *Client) around(r *reader, namespace string) {
 // and little of them is kept.
 const templatePage = 500
 
-// templates lists what has a pod template, for the claims that it references.
-func (c *Client) templates(r *reader, namespace string) {
+// templates lists what has a pod template, for the claims that it references, and passes on the Deployments.
+func (c *Client) templates(r *reader, namespace string, add func(*appsv1.Deployment)) {
 	page := metav1.ListOptions{Limit: templatePage}
 	apps, batch := c.kube.AppsV1(), c.kube.BatchV1()
 	r.list("deployments", page, listOf(apps.Deployments(namespace).List), func(o runtime.Object) {
 		d := o.(*appsv1.Deployment)
 		r.uses("deployment.apps", d, &d.Spec.Template)
+		add(d)
 	})
 	r.list("daemonsets", page, listOf(apps.DaemonSets(namespace).List), func(o runtime.Object) {
 		d := o.(*appsv1.DaemonSet)
@@ -181,9 +182,6 @@ type volumeSnapshot struct {
 // kedaGroup is where KEDA serves its ScaledObjects, a custom resource.
 const kedaGroup = "keda.sh"
 
-// pausedReplicas is KEDA's annotation on a ScaledObject that stops it at a size.
-const pausedReplicas = "autoscaling.keda.sh/paused-replicas"
-
 // scaledObjects lists KEDA's ScaledObjects; none where KEDA is not installed.
 func (c *Client) scaledObjects(ctx context.Context, namespace string) ([]sts.ScaledObject, error) {
 	version, err := c.served(ctx, kedaGroup)
@@ -191,29 +189,12 @@ func (c *Client) scaledObjects(ctx context.Context, namespace string) ([]sts.Sca
 		return nil, err
 	}
 	var out []sts.ScaledObject
-	err = customs(ctx, c, kedaGroup+"/"+version, namespace, "scaledobjects", func(o *scaledObject) {
-		if o.Spec.ScaleTargetRef.Kind != "StatefulSet" {
-			return
+	err = customs(ctx, c, kedaGroup+"/"+version, namespace, "scaledobjects", func(o *sts.ScaledObject) {
+		if o.Set != "" {
+			out = append(out, *o)
 		}
-		most := int32(100) // KEDA's default
-		if o.Spec.MaxReplicaCount != nil {
-			most = *o.Spec.MaxReplicaCount
-		}
-		if n, err := strconv.ParseInt(o.Metadata.Annotations[pausedReplicas], 10, 32); err == nil {
-			most = max(most, int32(n))
-		}
-		out = append(out, sts.ScaledObject{Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, Set: o.Spec.ScaleTargetRef.Name, MaxReplicas: most})
 	})
 	return out, err
-}
-
-// scaledObject is what is decoded of one.
-type scaledObject struct {
-	Metadata metav1.ObjectMeta
-	Spec     struct {
-		ScaleTargetRef  autoscalingv2.CrossVersionObjectReference
-		MaxReplicaCount *int32
-	}
 }
 
 // served is the preferred version of an API group, empty where the server does not serve it.

@@ -111,7 +111,7 @@ func (c *Client) addNodes(ctx context.Context, inv *sts.Inventory, o sts.Ordinal
 }
 
 func addNodes(inv *sts.Inventory, nodes []sts.NodeState, missing []sts.Missing) {
-	inv.Nodes = nodes
+	inv.NodeStates = nodes
 	for _, m := range missing {
 		if inv.Knows(m.Resource) {
 			inv.Missing = append(inv.Missing, m)

@@ -45,8 +45,8 @@ func TestReadNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := read.Snapshots()[0].NodeOf("node-1")
-	if len(read.Nodes) != 1 || n == nil || n.Node.UID != "node-1-uid" || n.Lease == nil || !slices.Equal(n.Attached, []string{"pv-1"}) || len(read.Missing) > 0 {
-		t.Errorf("%+v, missing %v", read.Nodes, read.Missing)
+	if len(read.NodeStates) != 1 || n == nil || n.Node.UID != "node-1-uid" || n.Lease == nil || !slices.Equal(n.Attached, []string{"pv-1"}) || len(read.Missing) > 0 {
+		t.Errorf("%+v, missing %v", read.NodeStates, read.Missing)
 	}
 	r.refuse = func(q request) *metav1.Status {
 		if !slices.Contains([]string{"nodes", "leases", "volumeattachments"}, q.resource) && (q.resource != "pods" || q.field == "") {
@@ -62,8 +62,8 @@ func TestReadNodes(t *testing.T) {
 		missing = append(missing, m.Resource)
 	}
 	slices.Sort(missing)
-	if diff := cmp.Diff([]string{"leases", "nodes", "volumeattachments"}, missing); diff != "" || !read.Nodes[0].PodsHidden {
-		t.Errorf("missing (-want +got):\n%s%+v", diff, read.Nodes)
+	if diff := cmp.Diff([]string{"leases", "nodes", "volumeattachments"}, missing); diff != "" || !read.NodeStates[0].PodsHidden {
+		t.Errorf("missing (-want +got):\n%s%+v", diff, read.NodeStates)
 	}
 }
 
@@ -87,14 +87,14 @@ func TestNodesAreReadAgain(t *testing.T) {
 		clock.Step(test.after)
 		r.forget()
 		now := *inv
-		now.Nodes = nil
+		now.NodeStates = nil
 		if !view.refreshNodes(t.Context(), &now) {
 			t.Fatalf("%d: not read", i)
 		}
 		if diff := cmp.Diff(test.want, about(r)); diff != "" {
 			t.Errorf("%d: -want +got:\n%s", i, diff)
 		}
-		if n := now.Nodes; len(n) != 1 || n[0].Node == nil || !slices.Equal(n[0].Attached, []string{"pv-1"}) {
+		if n := now.NodeStates; len(n) != 1 || n[0].Node == nil || !slices.Equal(n[0].Attached, []string{"pv-1"}) {
 			t.Errorf("%d: %+v", i, n)
 		}
 	}

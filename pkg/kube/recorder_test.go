@@ -73,7 +73,7 @@ func recordRequests(t *testing.T, inv *sts.Inventory, more ...runtime.Object) (*
 	r.know(objectsOf(inv.Budgets)...)
 	r.know(objectsOf(inv.Services)...)
 	r.know(objectsOf(inv.Revisions)...)
-	for _, n := range inv.Nodes {
+	for _, n := range inv.NodeStates {
 		r.know(n.Node)
 		r.know(n.Lease)
 	}

@@ -152,7 +152,7 @@ func recovery(a record.RecoverAction) operate.Intent {
 func recovering(a record.RecoverAction) *sts.Inventory {
 	inv := web(3)
 	inv.Pods[1].Spec.NodeName, inv.Pods[1].ResourceVersion = "node-1", "41"
-	inv.Nodes = []sts.NodeState{ststest.LostNode("node-1", ststest.Now.Add(-time.Hour), inv.Pods[1])}
+	inv.NodeStates = []sts.NodeState{ststest.LostNode("node-1", ststest.Now.Add(-time.Hour), inv.Pods[1])}
 	inv.Sets[0].Annotations = map[string]string{
 		record.OwnerAnnotation: sts.EncodeAnnotation(holder.Owner),
 		record.RecoverAnnotation: sts.EncodeAnnotation(record.Recover{
@@ -172,7 +172,7 @@ func released() *sts.Inventory {
 	inv := recovering(record.OutOfService)
 	taint := sts.OutOfService()
 	taint.TimeAdded = &metav1.Time{Time: ststest.Now}
-	n := inv.Nodes[0].Node
+	n := inv.NodeStates[0].Node
 	n.Status.Conditions[0].Status, n.Spec.Taints = corev1.ConditionTrue, append(n.Spec.Taints, taint)
 	return inv
 }
@@ -188,7 +188,7 @@ func TestNodeIsRereadBeforeItsPodsAreRemoved(t *testing.T) {
 	} {
 		for _, action := range record.RecoverActions() {
 			server := recovering(action)
-			now(&server.Nodes[0])
+			now(&server.NodeStates[0])
 			r, client := recordRequests(t, server)
 			err := setCase{"", recovering(action), recovery(action), lostFacts(), true}.apply(t, r, client)
 			if writes, _ := r.writes(); !errors.Is(err, operate.ErrBehind) || len(writes) > 0 {

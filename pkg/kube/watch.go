@@ -68,6 +68,7 @@ type View struct {
 
 	stranger unexplained
 	nodes    nodeMemory // of a recovery
+	doubted  map[doubt]*sts.Volume
 
 	// NoTrials: no pods are tried with dry runs while the view waits. A view without revisions
 	// cannot try any.
@@ -253,6 +254,9 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 		if err != nil {
 			v.fail(err)
 			return
+		}
+		if !v.confirmVolumes(ctx, inv) {
+			continue
 		}
 		if len(v.later) > 0 && diagnose.Unscheduled(inv) {
 			if !v.start(ctx, v.later) {
@@ -595,28 +599,6 @@ func (v *View) inventory() (*sts.Inventory, error) {
 		return nil, errors.New(msgSetRecreated(set.Name, string(set.UID), string(v.uid)))
 	}
 	return inv, sts.CheckSize(inv.Sets[0])
-}
-
-// volumes adds those that the claims of the inventory name: a cluster has many more.
-func (v *View) volumes(inv *sts.Inventory) {
-	i := slices.IndexFunc(v.kinds, func(k *kind) bool { return k.resource == "persistentvolumes" })
-	if i < 0 {
-		return
-	}
-	inv.Volumes = []sts.Volume{}
-	add := func(name string) {
-		if o, found, err := v.kinds[i].informer.GetStore().GetByKey(name); err == nil && found {
-			inv.Volumes = append(inv.Volumes, sts.NewVolume(o.(*corev1.PersistentVolume)))
-		}
-	}
-	for _, name := range volumeNames(inv.Claims) {
-		add(name)
-	}
-	for _, volume := range inv.Volumes {
-		if name := volume.CopiedTo(); name != "" {
-			add(name)
-		}
-	}
 }
 
 // podGone reports whether the pod of this UID is gone or terminating in the snapshot.

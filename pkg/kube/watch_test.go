@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -518,5 +519,49 @@ func TestWatchLooksForStrangers(t *testing.T) {
 	full.Pods = append(full.Pods, stranger)
 	if found := view.strangers(t.Context(), &full); found != nil {
 		t.Errorf("no pod is missing, found %v", namesOf(found))
+	}
+}
+
+// The watch of the volumes may be behind that of the claims: what seems to be missing is requested, once.
+func TestWatchConfirmsVolumes(t *testing.T) {
+	inv := ststest.Web(2)
+	volume := func(name, claim string) *corev1.PersistentVolume {
+		return &corev1.PersistentVolume{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: corev1.PersistentVolumeSpec{
+			ClaimRef: &corev1.ObjectReference{Namespace: ststest.Namespace, Name: claim, UID: types.UID(claim)},
+		}}
+	}
+	r, client := recordRequests(t, inv, volume("pv-0", "data-web-0"), volume("pv-2", "data-web-2"))
+	view := open(t, r, client)
+	inv.Claims = nil
+	for _, n := range []string{"0", "1", "2"} {
+		inv.Claims = append(inv.Claims, &corev1.PersistentVolumeClaim{
+			ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: "data-web-" + n, UID: types.UID("data-web-" + n)},
+			Spec:       corev1.PersistentVolumeClaimSpec{VolumeName: "pv-" + n}, Status: corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimBound},
+		})
+	}
+	for _, step := range []struct {
+		name  string
+		asked int // in total
+	}{{"at first", 3}, {"again", 3}} {
+		inv.Volumes = []sts.Volume{sts.NewVolume(volume("pv-2", "data-web-9"))} // bound to another claim until a moment ago
+		if !view.confirmVolumes(t.Context(), inv) {
+			t.Fatal("nothing is known")
+		}
+		var got []string
+		for _, v := range inv.Volumes {
+			got = append(got, v.Name+" "+v.Claim.Name)
+		}
+		if diff := cmp.Diff([]string{"pv-2 data-web-2", "pv-0 data-web-0"}, got); diff != "" {
+			t.Errorf("%s: volumes (-want +got):\n%s", step.name, diff)
+		}
+		if len(r.reads()) != step.asked {
+			t.Errorf("%s: asked %v", step.name, r.urls())
+		}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	inv.Claims[1].Spec.VolumeName, inv.Volumes = "pv-9", []sts.Volume{}
+	if view.confirmVolumes(gone, inv) {
+		t.Error("a request failed, and its volume counts as missing")
 	}
 }

@@ -73,7 +73,7 @@ func (c *checkInput) whereUsed(service string) string {
 	if !used {
 		return ""
 	}
-	return msgNameUsed(u.name, u.object)
+	return msgNameUsed(u.Name, u.Object)
 }
 
 // members: there are several pods, so clients may need their names. For a single pod the

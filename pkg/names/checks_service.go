@@ -117,7 +117,7 @@ func checkSelector(c *checkInput) []sts.Finding {
 func (c *checkInput) checkNoSelector() []sts.Finding {
 	if manager := c.endpointsManager(); manager != "" {
 		if u, used := nameUsed(c.Snapshot, c.service(), c.inTexts); used && c.unpublished() {
-			return c.finding(SelectorMissing, sts.SeverityWarning, c.svc(), msgNoSelectorUnresolved(c.service(), manager, u.name, u.object), nil)
+			return c.finding(SelectorMissing, sts.SeverityWarning, c.svc(), msgNoSelectorUnresolved(c.service(), manager, u.Name, u.Object), nil)
 		}
 		return c.finding(SelectorMissing, sts.SeverityInfo, c.svc(), msgNoSelectorManaged(c.service(), manager), nil)
 	}
@@ -213,7 +213,7 @@ func checkOtherServices(c *checkInput) []sts.Finding {
 	for _, service := range c.Headless {
 		severity, hint := sts.SeverityInfo, sts.Hint(nil)
 		if u, used := nameUsed(c.Snapshot, service.Name, c.inTexts); used {
-			severity, hint = sts.SeverityWarning, hintUseName(strings.TrimSuffix(u.name, service.Name)+c.service())
+			severity, hint = sts.SeverityWarning, hintUseName(strings.TrimSuffix(u.Name, service.Name)+c.service())
 		}
 		out = append(out, c.finding(ServiceNotGoverning, severity, "service/"+service.Name, msgNotGoverning(service.Name, c.service())+c.whereUsed(service.Name), hint)...)
 	}

@@ -11,18 +11,53 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// use is a place that contains the name of a pod below a Service.
-type use struct {
-	object string // that contains it: "configmap/peers"
-	name   string // as it is written there: "web-0.web", "$(POD_NAME).web"
+// Use is a place that contains the name of a pod below a Service.
+type Use struct {
+	// Object contains it: "configmap/peers", or [InTemplate].
+	Object string
+	// Name is as it is written there: "web-0.web", "$(POD_NAME).web".
+	Name string
+	// Pod is the part before the Service, without a computed part.
+	Pod string
+	// Computed is the part that a program fills in: "$(POD_NAME)", "{0...3}". Empty for none.
+	Computed string
+	// After is what follows the Service: ".shop.svc.cluster.local:8080".
+	After string
+	// Before is the text before the Service and its dot: "http://web-0".
+	Before string
+}
 
-	pod      string // the part before the Service, without a computed part
-	computed bool
-	before   string // the text before it
+// InTemplate is the object of a [Use] in the set's own pod template.
+const InTemplate = "the pod template"
+
+// Texts are all DNS names of pods that texts contain.
+type Texts struct{ uses uses }
+
+// ReadTexts finds the names in objects.
+func ReadTexts(objects []sts.ManifestText) Texts { return Texts{usesInTexts(objects)} }
+
+// Uses are all places that contain the name of one of the set's pods below this Service: in its pod
+// template, then in the texts.
+func (t Texts) Uses(s *sts.Snapshot, service string) []Use {
+	var out []Use
+	if service == "" {
+		return nil
+	}
+	for _, u := range slices.Concat(templateNames(s)[service], t.uses[service]) {
+		if u.isPodOf(s.Set.Name) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// Findings are the findings about the DNS names of one set. The texts are objects that may contain them.
+func Findings(s *sts.Snapshot, t Texts, o Options) []sts.Finding {
+	return newSetNames(s, t.uses, o).findings()
 }
 
 // uses are all names that texts contain, by the label of the Service.
-type uses map[string][]use
+type uses map[string][]Use
 
 // usesInTexts finds the names in the objects of a manifest.
 func usesInTexts(texts []sts.ManifestText) uses {
@@ -36,9 +71,9 @@ func usesInTexts(texts []sts.ManifestText) uses {
 // nameUsed finds a place that contains the name of one of the set's pods below this Service: in
 // the pod template or in these texts. Finding none proves little: programs also compose names from
 // their hostname.
-func nameUsed(s *sts.Snapshot, service string, texts uses) (use, bool) {
+func nameUsed(s *sts.Snapshot, service string, texts uses) (Use, bool) {
 	if service == "" {
-		return use{}, false
+		return Use{}, false
 	}
 	for _, used := range []uses{templateNames(s), texts} {
 		for _, u := range used[service] {
@@ -47,7 +82,7 @@ func nameUsed(s *sts.Snapshot, service string, texts uses) (use, bool) {
 			}
 		}
 	}
-	return use{}, false
+	return Use{}, false
 }
 
 // srvUsed reports whether the name of the SRV records for this port of a Service is used.
@@ -57,17 +92,17 @@ func srvUsed(s *sts.Snapshot, service, port string, protocol corev1.Protocol, te
 	}
 	name := SRVName("", service, "", port, protocol)
 	name, _, _ = strings.Cut(name, "."+service)
-	return slices.ContainsFunc(slices.Concat(templateNames(s)[service], texts[service]), func(u use) bool {
-		return strings.HasSuffix(u.before, name)
+	return slices.ContainsFunc(slices.Concat(templateNames(s)[service], texts[service]), func(u Use) bool {
+		return strings.HasSuffix(u.Before, name)
 	})
 }
 
 // isPodOf reports whether it is the name of one of the set's pods, or a computed one.
-func (u use) isPodOf(set string) bool {
-	if u.computed {
-		return u.pod == "" || u.pod == set+"-"
+func (u Use) isPodOf(set string) bool {
+	if u.Computed != "" {
+		return u.Pod == "" || u.Pod == set+"-"
 	}
-	_, ok := sts.ParsePodName(set, u.pod)
+	_, ok := sts.ParsePodName(set, u.Pod)
 	return ok
 }
 
@@ -86,7 +121,7 @@ func templateNames(s *sts.Snapshot) uses {
 		if err != nil {
 			panic(err) // a container is plain data
 		}
-		out.addStrings(raw, "the pod template", func(text string) string { return known.Replace(known.Replace(text)) })
+		out.addStrings(raw, InTemplate, func(text string) string { return known.Replace(known.Replace(text)) })
 	}
 	return out
 }
@@ -123,22 +158,23 @@ var (
 	labelBefore    = regexp.MustCompile(`[A-Za-z0-9_-]*$`)
 )
 
-// longestPart is the maximal length of the part before a dot.
-const longestPart = 128
+// longestPart is the maximal length of the part before a dot, longestRest that of what follows a Service.
+const (
+	longestPart = 128
+	longestRest = 256
+)
 
 // add adds all names in a text: each dot may separate a pod from a Service.
 func (u uses) add(text, object string) {
 	for at := strings.IndexByte(text, '.'); at >= 0; {
 		before, after := text[max(0, at-longestPart):at], text[at+1:]
 		if service := serviceAfter.FindString(after[:min(len(after), 64)]); service != "" {
-			found := use{object: object, before: before}
-			rest := before
-			if computed := computedBefore.FindString(before); computed != "" {
-				found.computed, rest = true, strings.TrimSuffix(before, computed)
-			}
-			found.pod = labelBefore.FindString(rest)
-			found.name = before[len(rest)-len(found.pod):] + "." + service
-			if found.pod != "" || found.computed {
+			found := Use{Object: object, Before: before, Computed: computedBefore.FindString(before)}
+			rest := strings.TrimSuffix(before, found.Computed)
+			found.Pod = labelBefore.FindString(rest)
+			found.Name = before[len(rest)-len(found.Pod):] + "." + service
+			found.After = after[len(service):min(len(after), len(service)+longestRest)]
+			if found.Pod != "" || found.Computed != "" {
 				u[service] = append(u[service], found)
 			}
 		}

@@ -45,8 +45,8 @@ func TestNameUsed(t *testing.T) {
 		container := corev1.Container{Name: "app", Args: []string{text}, Env: []corev1.EnvVar{{Name: "SERVICE", Value: "peers"}}}
 		set.Spec.Template.Spec.InitContainers = []corev1.Container{container}
 		s := (&sts.Inventory{Sets: []*appsv1.StatefulSet{set}}).Snapshots()[0]
-		if use, used := nameUsed(s, "peers", nil); use.name != want || used != (want != "") {
-			t.Errorf("%q: %q, %t", text, use.name, used)
+		if use, used := nameUsed(s, "peers", nil); use.Name != want || used != (want != "") {
+			t.Errorf("%q: %q, %t", text, use.Name, used)
 		}
 	}
 }
@@ -57,7 +57,7 @@ func TestNameUsedInManifests(t *testing.T) {
 		{Kind: "ConfigMap", Name: "peers", JSON: json.RawMessage(`{"data":{"a.conf":"server web-1.web:80\n\tserver web-2.web:80","srv":"_peer._tcp.web.shop.svc"}}`)},
 	}}
 	s, texts := inv.Snapshots()[0], usesInTexts(inv.Texts)
-	if use, used := nameUsed(s, "web", texts); !used || use.object != "configmap/peers" || use.name != "web-1.web" {
+	if use, used := nameUsed(s, "web", texts); !used || use.Object != "configmap/peers" || use.Name != "web-1.web" {
 		t.Errorf("%+v, %t", use, used)
 	}
 	for port, want := range map[string]bool{"peer": true, "client": false, "": false} {

@@ -205,7 +205,7 @@ func endangeredByNode(s *sts.Snapshot, node string) []sts.Replica {
 
 // changeNode changes a node of the preview.
 func (w *preview) changeNode(name string, change func(*corev1.Node) (*corev1.Node, error)) error {
-	nodes := slices.Clone(w.beside.Nodes)
+	nodes := slices.Clone(w.beside.NodeStates)
 	for i := range nodes {
 		if nodes[i].Name != name || nodes[i].Node == nil {
 			continue
@@ -215,7 +215,7 @@ func (w *preview) changeNode(name string, change func(*corev1.Node) (*corev1.Nod
 			return err
 		}
 	}
-	w.beside.Nodes = nodes
+	w.beside.NodeStates = nodes
 	return nil
 }
 

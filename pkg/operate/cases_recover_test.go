@@ -23,7 +23,7 @@ func hanging(changes ...change) *sts.Inventory {
 	inv.Pods[1].ResourceVersion = "41"
 	ststest.NotReady(inv.Pods[1], ststest.Now.Add(-time.Hour))
 	ststest.Terminating(inv.Pods[1], ststest.Now.Add(-50*time.Minute))
-	inv.Nodes = []sts.NodeState{ststest.LostNode("node-1", ststest.Now.Add(-time.Hour), inv.Pods[1])}
+	inv.NodeStates = []sts.NodeState{ststest.LostNode("node-1", ststest.Now.Add(-time.Hour), inv.Pods[1])}
 	for _, change := range changes {
 		change(inv)
 	}
@@ -45,7 +45,7 @@ func recovering(action record.RecoverAction, changes ...change) *sts.Inventory {
 	return inv
 }
 
-func onNode(f func(*sts.NodeState)) change { return func(inv *sts.Inventory) { f(&inv.Nodes[0]) } }
+func onNode(f func(*sts.NodeState)) change { return func(inv *sts.Inventory) { f(&inv.NodeStates[0]) } }
 
 var (
 	nodeReady   = onNode(func(n *sts.NodeState) { n.Node.Status.Conditions[0].Status = corev1.ConditionTrue })
@@ -104,7 +104,7 @@ func recoverCases() []decisionCase {
 		inv.Pods[1].Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data-web-1"}}}}
 		inv.Claims[1].Spec.VolumeName = "pv-1"
-		inv.Nodes[0].Attached = []string{"pv-0", "pv-1"}
+		inv.NodeStates[0].Attached = []string{"pv-0", "pv-1"}
 	}
 	one := func(name string, from *sts.Inventory, i operate.Intent, f operate.Facts, v operate.Verdict, reason string) decisionCase {
 		return decisionCase{name: name, from: from, intent: i, facts: f, verdict: v, reason: reason}
@@ -137,7 +137,7 @@ func recoverCases() []decisionCase {
 		one("nothing to recover, and released", hanging(healthy, nodeReady, recorded(tainted)), taint, fresh, operate.Do, "Release"),
 		one("nodes could not be read", hanging(func(inv *sts.Inventory) { inv.Missing = []sts.Missing{{Resource: "nodes"}} }), taint, fresh, operate.Refused, operate.ReasonUnseen),
 		one("leases could not be read", hanging(func(inv *sts.Inventory) { inv.Missing = []sts.Missing{{Resource: "leases"}} }), taint, fresh, operate.Refused, operate.ReasonUnseen),
-		one("the node was not read yet", hanging(func(inv *sts.Inventory) { inv.Nodes = nil }), taint, fresh, operate.Wait, operate.ReasonNotObserved),
+		one("the node was not read yet", hanging(func(inv *sts.Inventory) { inv.NodeStates = nil }), taint, fresh, operate.Wait, operate.ReasonNotObserved),
 		one("locked", hanging(owned("bob@laptop", "2")), taint, fresh, operate.Refused, operate.ReasonOwned),
 		one("the set is being deleted", hanging(onSet(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} })), taint, fresh, operate.Refused, operate.ReasonDeleting),
 		one("a scale operation", hanging(annotated(record.DrainAnnotation, sts.EncodeAnnotation(record.Drain{From: 3, To: 2, StartedAt: ststest.Now}))), taint, fresh, operate.Refused, operate.ReasonScaleInProgress),

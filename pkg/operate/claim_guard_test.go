@@ -98,7 +98,7 @@ func guardedVerbs() []guardedVerb {
 	lost := func() *sts.Inventory {
 		inv := ststest.Web(5)
 		inv.Pods[1].Spec.NodeName, inv.Pods[3].Spec.NodeName = "node-1", "node-1"
-		inv.Nodes = []sts.NodeState{ststest.LostNode("node-1", ststest.Now.Add(-time.Hour), inv.Pods[1], inv.Pods[3])}
+		inv.NodeStates = []sts.NodeState{ststest.LostNode("node-1", ststest.Now.Add(-time.Hour), inv.Pods[1], inv.Pods[3])}
 		return inv
 	}
 	return []guardedVerb{

@@ -164,6 +164,9 @@ func StatusScreen(w io.Writer, s *report.Status, now time.Time, st Style) error 
 			field(line[0], "%s", line[1])
 		}
 	}
+	if d := s.Doctor; d != nil && d.Errors+d.Warnings > 0 {
+		field("Doctor", "%s", msgDoctorCount(*d))
+	}
 	if s.Owner != nil {
 		b.WriteString(st.Wrap("  "+st.Paint(Dim, "Locked by")+"  ", 13, Plain, msgLockedBy(s.Owner.Name, s.Owner.Command, now.Sub(s.Owner.Since))))
 	}

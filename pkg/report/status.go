@@ -97,6 +97,9 @@ type Status struct {
 	Message string `json:"message"`
 	// Hint is what to do about it, often a command.
 	Hint sts.Hint `json:"hint,omitempty"`
+	// Doctor is the number of findings of those checks of `kubectl sts doctor` that need no further request; for
+	// StatefulSets that are requested by name.
+	Doctor *sts.FindingCount `json:"doctor,omitempty"`
 
 	// Images are the images in the pod template, by container.
 	Images []ContainerImage `json:"images"`

@@ -2,8 +2,10 @@ package sts
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -74,8 +76,49 @@ func ScalesBy(h *autoscalingv2.HorizontalPodAutoscaler) string {
 type ScaledObject struct {
 	Namespace, Name string
 	// Set is the name of the StatefulSet that it scales.
-	Set         string
-	MaxReplicas int32
+	Set                      string
+	MinReplicas, MaxReplicas int32
+	// Behavior is that of the HPA that it creates; nil for the default.
+	Behavior *autoscalingv2.HorizontalPodAutoscalerBehavior
+}
+
+// pausedReplicas is KEDA's annotation on a ScaledObject that stops it at a size.
+const pausedReplicas = "autoscaling.keda.sh/paused-replicas"
+
+// UnmarshalJSON reads KEDA's custom resource. Set is empty where its target is no StatefulSet.
+func (s *ScaledObject) UnmarshalJSON(data []byte) error {
+	var o struct {
+		Metadata struct {
+			Namespace, Name string
+			Annotations     map[string]string
+		}
+		Spec struct {
+			ScaleTargetRef                   autoscalingv2.CrossVersionObjectReference
+			MinReplicaCount, MaxReplicaCount *int32
+			Advanced                         struct {
+				HorizontalPodAutoscalerConfig struct {
+					Behavior *autoscalingv2.HorizontalPodAutoscalerBehavior
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(data, &o); err != nil {
+		return err
+	}
+	*s = ScaledObject{Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, MaxReplicas: 100, Behavior: o.Spec.Advanced.HorizontalPodAutoscalerConfig.Behavior}
+	if o.Spec.ScaleTargetRef.Kind == "StatefulSet" {
+		s.Set = o.Spec.ScaleTargetRef.Name
+	}
+	if o.Spec.MinReplicaCount != nil {
+		s.MinReplicas = *o.Spec.MinReplicaCount
+	}
+	if o.Spec.MaxReplicaCount != nil {
+		s.MaxReplicas = *o.Spec.MaxReplicaCount
+	}
+	if n, err := strconv.ParseInt(o.Metadata.Annotations[pausedReplicas], 10, 32); err == nil {
+		s.MaxReplicas = max(s.MaxReplicas, int32(n))
+	}
+	return nil
 }
 
 // scaledObject is the name of the KEDA ScaledObject that created the HPA, empty for none.

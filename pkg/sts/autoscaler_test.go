@@ -1,6 +1,7 @@
 package sts_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,6 +53,37 @@ func TestAutoscalerRange(t *testing.T) {
 	} {
 		if got := a.Range(); got != want {
 			t.Errorf("%+v: %s, want %s", a, got, want)
+		}
+	}
+}
+
+func TestScaledObject(t *testing.T) {
+	for _, tt := range []struct {
+		json string
+		want sts.ScaledObject
+	}{
+		{
+			`{"metadata":{"namespace":"a","name":"q"},"spec":{"scaleTargetRef":{"kind":"StatefulSet","name":"web"}}}`,
+			sts.ScaledObject{Namespace: "a", Name: "q", Set: "web", MaxReplicas: 100},
+		},
+		{
+			`{"metadata":{"name":"q","annotations":{"autoscaling.keda.sh/paused-replicas":"9"}},"spec":{"scaleTargetRef":{"name":"web"},"minReplicaCount":2,"maxReplicaCount":7}}`,
+			sts.ScaledObject{Name: "q", MinReplicas: 2, MaxReplicas: 9},
+		},
+		{
+			`{"metadata":{"name":"q"},"spec":{"scaleTargetRef":{"kind":"StatefulSet","name":"web"},"maxReplicaCount":7,
+			 "advanced":{"horizontalPodAutoscalerConfig":{"behavior":{"scaleDown":{"selectPolicy":"Disabled"}}}}}}`,
+			sts.ScaledObject{Name: "q", Set: "web", MaxReplicas: 7, Behavior: &autoscalingv2.HorizontalPodAutoscalerBehavior{
+				ScaleDown: &autoscalingv2.HPAScalingRules{SelectPolicy: new(autoscalingv2.DisabledPolicySelect)},
+			}},
+		},
+	} {
+		var got sts.ScaledObject
+		if err := json.Unmarshal([]byte(tt.json), &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.json, diff)
 		}
 	}
 }

@@ -49,6 +49,40 @@ var UseResources = []string{
 	"deployments", "daemonsets", "replicasets", "replicationcontrollers", "jobs", "cronjobs", "volumesnapshots",
 }
 
+// TemplateConfigMaps are the names of the ConfigMaps that a pod template refers to: in volumes and in the
+// environment of its containers.
+func TemplateConfigMaps(spec *corev1.PodSpec) []string {
+	var out []string
+	for i := range spec.Volumes {
+		v := &spec.Volumes[i]
+		if v.ConfigMap != nil {
+			out = append(out, v.ConfigMap.Name)
+		}
+		if v.Projected == nil {
+			continue
+		}
+		for _, source := range v.Projected.Sources {
+			if source.ConfigMap != nil {
+				out = append(out, source.ConfigMap.Name)
+			}
+		}
+	}
+	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
+		for _, from := range c.EnvFrom {
+			if from.ConfigMapRef != nil {
+				out = append(out, from.ConfigMapRef.Name)
+			}
+		}
+		for _, env := range c.Env {
+			if env.ValueFrom != nil && env.ValueFrom.ConfigMapKeyRef != nil {
+				out = append(out, env.ValueFrom.ConfigMapKeyRef.Name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // TemplateClaims are the names of the claims in the volumes of a pod template. Generic
 // ephemeral volumes are not among them: their claims belong to a pod.
 func TemplateClaims(spec *corev1.PodSpec) []string {

@@ -77,7 +77,7 @@ func nearestField(t reflect.Type, path string) string {
 	unknown := steps[len(steps)-1]
 	best, least := "", 3 // as many letters as may differ, and one
 	for name := range fields {
-		switch d := distance(strings.ToLower(name), strings.ToLower(unknown)); {
+		switch d := Distance(strings.ToLower(name), strings.ToLower(unknown)); {
 		case d >= len(name)/2 && d > 0: // of short names too little would be left
 		case d < least || d == least && d < 3 && name < best:
 			best, least = name, d
@@ -124,8 +124,8 @@ func jsonFields(t reflect.Type) map[string]reflect.Type {
 	return out
 }
 
-// distance is how many letters have to be changed, added or removed (Levenshtein).
-func distance(a, b string) int {
+// Distance is how many letters have to be changed, added or removed (Levenshtein).
+func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

@@ -43,3 +43,29 @@ func (s Severity) Rank() int {
 	}
 	return 2
 }
+
+// FindingCount is a number of findings, by severity.
+type FindingCount struct {
+	// Errors is the number of errors that are not ignored.
+	Errors int `json:"errors"`
+	// Warnings is the number of warnings that are not ignored.
+	Warnings int `json:"warnings"`
+	// Infos is the number of findings for information that are not ignored.
+	Infos int `json:"infos"`
+	// Ignored is the number of ignored findings.
+	Ignored int `json:"ignored"`
+}
+
+// Add counts a finding.
+func (c *FindingCount) Add(severity Severity, ignored bool) {
+	switch {
+	case ignored:
+		c.Ignored++
+	case severity == SeverityError:
+		c.Errors++
+	case severity == SeverityWarning:
+		c.Warnings++
+	default:
+		c.Infos++
+	}
+}

@@ -62,8 +62,8 @@ type Inventory struct {
 	// nil is the default. See [diagnose.Reasons].
 	SchedulingGrace *time.Duration
 
-	// Nodes are read only for a command that works on a lost node.
-	Nodes []NodeState
+	// NodeStates are read only for a command that works on a lost node.
+	NodeStates []NodeState
 
 	// Missing lists what could not be read, usually for lack of permission. A
 	// report without it would be a guess that looks like a fact.
@@ -151,9 +151,9 @@ type Snapshot struct {
 	Memory Memory
 	// HPAs scale the set: see [Snapshot.Autoscalers].
 	HPAs []*autoscalingv2.HorizontalPodAutoscaler
-	// Nodes are the inventory's.
-	Nodes   []NodeState
-	Missing []Missing
+	// NodeStates are the inventory's.
+	NodeStates []NodeState
+	Missing    []Missing
 	// Problems are those of the set and its governing Service in a manifest.
 	Problems []ManifestProblem
 	// Headless are the Services without a cluster IP that select the set's pods, other than
@@ -255,7 +255,7 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	for _, set := range inv.Sets {
 		k := key{set.Namespace, set.Name}
 		s := &Snapshot{
-			TakenAt: inv.TakenAt, Set: set, Nodes: inv.Nodes, Missing: inv.Missing, SchedulingGrace: inv.SchedulingGrace,
+			TakenAt: inv.TakenAt, Set: set, NodeStates: inv.NodeStates, Missing: inv.Missing, SchedulingGrace: inv.SchedulingGrace,
 			Revisions: slices.Clone(revisions[k]),
 			Service:   services[key{set.Namespace, set.Spec.ServiceName}],
 			Slices:    endpoints[key{set.Namespace, set.Spec.ServiceName}],
@@ -287,8 +287,11 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 				s.Events = append(s.Events, events[ref{set.Namespace, "Pod", pod.Name}]...)
 			}
 		}
-		s.missing(func(pod string) *corev1.Pod { return podsByName[key{set.Namespace, pod}] },
-			func(pod string) []*corev1.Event { return events[ref{set.Namespace, "Pod", pod}] })
+		// Manifests have none of them, and any number of replicas.
+		if len(inv.Pods)+len(inv.Strangers)+len(inv.Events) > 0 {
+			s.missing(func(pod string) *corev1.Pod { return podsByName[key{set.Namespace, pod}] },
+				func(pod string) []*corev1.Event { return events[ref{set.Namespace, "Pod", pod}] })
+		}
 		s.Revisions = slices.DeleteFunc(s.Revisions, func(r *appsv1.ControllerRevision) bool {
 			return !metav1.IsControlledBy(r, set)
 		})
@@ -307,7 +310,7 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			s.Volumes = volumesOf(slices.Concat(s.Claims, s.Mounted), volumes)
 		}
 		for _, b := range budgets[set.Namespace] {
-			if budgetSelects(b, set.Spec.Template.Labels) {
+			if BudgetSelects(b, set.Spec.Template.Labels) {
 				s.Budgets = append(s.Budgets, b)
 			}
 		}
@@ -406,10 +409,10 @@ func podOrdinal(set *appsv1.StatefulSet, pod *corev1.Pod) Ordinal {
 	return -1
 }
 
-// budgetSelects compares with the template's labels, which always match the set's
+// BudgetSelects compares with the template's labels, which always match the set's
 // selector: so a budget is known even while no pod exists.
 // A nil selector selects nothing, an empty one everything (policy/v1).
-func budgetSelects(b *policyv1.PodDisruptionBudget, podLabels map[string]string) bool {
+func BudgetSelects(b *policyv1.PodDisruptionBudget, podLabels map[string]string) bool {
 	if b.Spec.Selector == nil {
 		return false
 	}

@@ -8,7 +8,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -54,62 +53,6 @@ func Defaulted(manifest *appsv1.StatefulSet) *appsv1.StatefulSet {
 // a dash and a number of up to ten digits follow the set's name. The API server accepts longer
 // names all the same.
 const LongestSetName = validation.LabelValueMaxLength - len("-1234567890")
-
-// Objections are why the API server would not accept a set: common mistakes, not all of its
-// validation.
-func Objections(set *appsv1.StatefulSet) []string {
-	var out []string
-	object := func(problem string) { out = append(out, problem) }
-	spec := &set.Spec
-	for _, rule := range validation.IsDNS1123Label(set.Name) {
-		object(msgInvalidName(set.Name, rule))
-	}
-	selector, err := metav1.LabelSelectorAsSelector(spec.Selector)
-	switch {
-	case spec.Selector == nil || selector != nil && selector.Empty():
-		object(msgRequired("spec.selector"))
-	case err != nil:
-		object(msgInvalidSelector(err))
-	case !selector.Matches(labels.Set(spec.Template.Labels)):
-		object(msgSelectorMismatch())
-	}
-	for _, n := range []struct {
-		field string
-		value int32
-	}{
-		{"spec.replicas", DesiredReplicas(set)},
-		{"spec.minReadySeconds", spec.MinReadySeconds},
-		{"spec.ordinals.start", int32(Start(set))},
-		{"spec.updateStrategy.rollingUpdate.partition", Partition(set)},
-	} {
-		if n.value < 0 {
-			object(msgNegative(n.field, n.value))
-		}
-	}
-	switch strategy := StrategyOf(set); {
-	case !strategy.Known():
-		object(msgUnsupported("spec.updateStrategy.type", strategy.String(), "RollingUpdate, OnDelete or Recreate"))
-	case !strategy.HasPartition() && spec.UpdateStrategy.RollingUpdate != nil:
-		object(msgRollingUpdateOnly(strategy.String()))
-	}
-	if p := spec.PodManagementPolicy; p != appsv1.OrderedReadyPodManagement && p != appsv1.ParallelPodManagement {
-		object(msgUnsupported("spec.podManagementPolicy", string(p), "OrderedReady or Parallel"))
-	}
-	if p := spec.Template.Spec.RestartPolicy; p != "" && p != corev1.RestartPolicyAlways {
-		object(msgUnsupported("spec.template.spec.restartPolicy", string(p), "Always"))
-	}
-	if len(spec.Template.Spec.Containers) == 0 {
-		object(msgRequired("spec.template.spec.containers"))
-	}
-	for i := range spec.Template.Spec.Containers {
-		if c := &spec.Template.Spec.Containers[i]; c.Name == "" || c.Image == "" {
-			object(msgContainerIncomplete(i))
-		} else if len(validation.IsDNS1123Label(c.Name)) > 0 {
-			object(msgContainerName(i, c.Name))
-		}
-	}
-	return out
-}
 
 // Mutable are the fields of a StatefulSet's spec that can be changed; the API server
 // refuses an update of any other.

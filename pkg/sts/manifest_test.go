@@ -1,7 +1,6 @@
 package sts_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,21 +10,6 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
-
-// The API server accepts names of up to 63 characters without a dot, even if the pods of such a set
-// cannot be created.
-func TestObjectionsToNames(t *testing.T) {
-	for name, takes := range map[string]bool{
-		"web": true, "web-x": true, "0": true, strings.Repeat("w", sts.LongestSetName+1): true, strings.Repeat("w", 63): true,
-		"web.x": false, "Web": false, "web-": false, "": false, strings.Repeat("w", 64): false,
-	} {
-		set := ststest.Web(1).Sets[0]
-		set.Name = name
-		if problems := sts.Objections(sts.Defaulted(set)); (len(problems) == 0) != takes {
-			t.Errorf("%q: %q", name, problems)
-		}
-	}
-}
 
 func TestChangesForbidden(t *testing.T) {
 	for _, test := range []struct {

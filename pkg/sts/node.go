@@ -24,9 +24,9 @@ type NodeState struct {
 
 // NodeOf is what was read about a node, nil where it was not read.
 func (s *Snapshot) NodeOf(name string) *NodeState {
-	for i := range s.Nodes {
-		if s.Nodes[i].Name == name {
-			return &s.Nodes[i]
+	for i := range s.NodeStates {
+		if s.NodeStates[i].Name == name {
+			return &s.NodeStates[i]
 		}
 	}
 	return nil

@@ -84,6 +84,11 @@ func setup(env *testscript.Env, c *cluster.Cluster, realPods bool) error {
 	env.Setenv("KUBECACHEDIR", kubecache)
 	env.Setenv("KUBECONFIG", kubeconfig)
 	env.Setenv("NS", s.namespace)
+	examples, err := filepath.Abs(filepath.Join("..", "..", "examples"))
+	if err != nil {
+		return err
+	}
+	env.Setenv("EXAMPLES", examples)
 	env.Setenv("DNS", c.State().DNS)
 	return nil
 }

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+)
+
+// Formats of doctor for other tools.
+const (
+	sarif = "sarif"
+	junit = "junit"
+)
+
+// runDoctor examines manifests or a cluster, prints what was found, and fails as --fail-on says.
+func runDoctor(ctx context.Context, c *common, o doctorOptions, out *output) error {
+	r, err := c.examine(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := c.printDoctor(r, o, out); err != nil {
+		return err
+	}
+	return o.verdict(r)
+}
+
+func (c *common) examine(ctx context.Context, o doctorOptions) (*doctor.Report, error) {
+	if o.manifests.given() {
+		return c.examineManifests(ctx, o)
+	}
+	client, err := c.client()
+	if err != nil {
+		return nil, err
+	}
+	in, err := client.ReadDoctor(ctx, o.query, o.domain)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.Sets) == 0 {
+		if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace); err != nil {
+			return nil, err // a pipeline must not succeed in the wrong namespace
+		}
+	}
+	return doctor.Examine(in, o.ignore, nil), nil
+}
+
+func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor.Report, error) {
+	objects, problems, err := o.manifests.read(ctx, c.env)
+	if err != nil {
+		return nil, err
+	}
+	place := doctor.Placement{Namespace: o.query.Namespace, Given: *c.config.Namespace != ""}
+	in, locate := doctor.FromManifests(objects, place, manifestDomain(o.domain), c.env.Clock.Now())
+	if err := o.pick(in); err != nil {
+		return nil, err
+	}
+	r := doctor.Examine(in, o.ignore, locate)
+	r.Files = problems
+	if len(r.Items) == 0 {
+		noteTo(c.env.ErrOut, msgNoSetsInManifests())
+	}
+	return r, nil
+}
+
+// pick keeps the sets that are selected by name or selector.
+func (o doctorOptions) pick(in *doctor.Input) error {
+	selector, err := labels.Parse(o.query.Selector)
+	if err != nil {
+		return usagef("--selector: %s", err)
+	}
+	for _, name := range o.query.Names {
+		if !slices.ContainsFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return s.Name == name }) {
+			return usagef("StatefulSet %s not found in the manifests", name)
+		}
+	}
+	in.Examined = func(s *appsv1.StatefulSet) bool {
+		return selector.Matches(labels.Set(s.Labels)) && (len(o.query.Names) == 0 || slices.Contains(o.query.Names, s.Name))
+	}
+	return nil
+}
+
+func (c *common) printDoctor(r *doctor.Report, o doctorOptions, out *output) error {
+	if !out.human() {
+		var objects []string
+		for _, f := range r.Findings {
+			if !f.Ignored && !slices.Contains(objects, f.Object) {
+				objects = append(objects, f.Object)
+			}
+		}
+		names := *out
+		names.resource = "" // the objects have different kinds
+		return names.print(c.env.Out, r, objects)
+	}
+	for i := range r.Findings {
+		r.Findings[i].Hint = c.hint(r.Findings[i].Hint)
+	}
+	c.makeRelative(r)
+	switch out.format() {
+	case sarif:
+		return render.DoctorSARIF(c.env.Out, r, version)
+	case junit:
+		return render.DoctorJUnit(c.env.Out, r, o.manifests.given(), o.fails)
+	case github:
+		return render.DoctorAnnotations(c.env.Out, r)
+	}
+	render.Missing(c.env.ErrOut, r.Missing)
+	return render.Doctor(c.env.Out, r, c.env.style(), render.Columns{Namespace: o.all || r.SeveralNamespaces()})
+}
+
+// makeRelative makes the files of the report relative to the current directory where they are below it: code
+// scanners and annotations find them by that.
+func (c *common) makeRelative(r *doctor.Report) {
+	current, err := os.Getwd()
+	if err != nil {
+		return
+	}
+	relative := func(file *string) {
+		if path, err := filepath.Rel(current, *file); filepath.IsAbs(*file) && err == nil && filepath.IsLocal(path) {
+			*file = path
+		}
+	}
+	for i := range r.Findings {
+		relative(&r.Findings[i].File)
+	}
+	for i := range r.Files {
+		relative(&r.Files[i].File)
+	}
+}
+
+// fails: the finding makes the command fail.
+func (o doctorOptions) fails(f *doctor.DoctorFinding) bool {
+	level, fails := failLevels[o.failOn]
+	return fails && !f.Ignored && f.Severity.AtLeast(level)
+}
+
+// verdict is the error for --fail-on, or for manifests that could not be read.
+func (o doctorOptions) verdict(r *doctor.Report) error {
+	if len(r.Files) > 0 {
+		return fmt.Errorf("%s", msgFilesUnread(len(r.Files), r.Files[0].File, r.Files[0].Message))
+	}
+	var found []*doctor.DoctorFinding
+	for i := range r.Findings {
+		if o.fails(&r.Findings[i]) {
+			found = append(found, &r.Findings[i])
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return &notYetError{msgDoctorFound(len(found), found[0].Object, string(found[0].Code))}
+}
+
+// showChecks prints the list of checks, or explains one.
+func (c *common) showChecks(out *output, explain string) error {
+	checks := doctor.Checks()
+	if explain != "" {
+		codes, err := doctor.ParseCodes([]string{explain})
+		if err != nil {
+			return usagef("--explain: %s; kubectl sts doctor --list shows all", err)
+		}
+		checks = []*doctor.Check{doctor.Find(string(codes[0]))}
+	}
+	if !out.human() {
+		r := doctor.NewCheckList(checks)
+		var codes []string
+		for _, check := range checks {
+			codes = append(codes, string(check.Code))
+		}
+		text := *out
+		text.resource = ""
+		return text.print(c.env.Out, r, codes)
+	}
+	if explain != "" {
+		return render.ExplainCheck(c.env.Out, checks[0], c.env.style())
+	}
+	return render.CheckList(c.env.Out, checks, c.env.style())
+}

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
+	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
+)
+
+// manifestSource is where manifests are read from, as kubectl apply names it.
+type manifestSource struct {
+	files     []string
+	kustomize string
+	recursive bool
+}
+
+func (s *manifestSource) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringSliceVarP(&s.files, "filename", "f", nil, "`FILE` or directory with manifests (- for stdin); no cluster is contacted")
+	f.StringVarP(&s.kustomize, "kustomize", "k", "", "`DIRECTORY` with a kustomization; no cluster is contacted")
+	f.BoolVarP(&s.recursive, "recursive", "R", false, "Also read the directories below those in --filename")
+	notEmpty(cmd, "filename", "kustomize")
+	cmd.MarkFlagsMutuallyExclusive("filename", "kustomize")
+	requires(cmd, "recursive", "filename")
+}
+
+// String is the flag with its value, for an error.
+func (s *manifestSource) String() string {
+	if s.kustomize != "" {
+		return "--kustomize " + s.kustomize
+	}
+	return "--filename " + strings.Join(s.files, ",")
+}
+
+// args are the flags again, for a hint.
+func (s *manifestSource) args() []string {
+	switch {
+	case s.kustomize != "":
+		return []string{"-k", s.kustomize}
+	case s.recursive:
+		return []string{"-R", "-f", strings.Join(s.files, ",")}
+	}
+	return []string{"-f", strings.Join(s.files, ",")}
+}
+
+// given: manifests are read instead of a cluster.
+func (s *manifestSource) given() bool { return len(s.files) > 0 || s.kustomize != "" }
+
+// read reads all manifests. A file that cannot be read does not keep the others from being read. An error is
+// one of the command line, or an interruption.
+func (s *manifestSource) read(ctx context.Context, env *Env) ([]manifest.Object, []doctor.FileProblem, error) {
+	if s.kustomize != "" {
+		objects, err := build(s.kustomize)
+		if err != nil {
+			return nil, nil, filenameError("--kustomize", s.kustomize, err)
+		}
+		return objects, nil, nil
+	}
+	var (
+		out      []manifest.Object
+		problems []doctor.FileProblem
+	)
+	for _, name := range s.files {
+		files, err := manifestFiles(name, s.recursive)
+		if err == nil && len(files) == 0 {
+			err = errors.New(msgNoManifests())
+		}
+		if err != nil {
+			return nil, nil, filenameError("--filename", name, err)
+		}
+		for _, file := range files {
+			objects, err := readManifest(ctx, env, file)
+			switch {
+			case ctx.Err() != nil:
+				return nil, nil, context.Cause(ctx)
+			case err != nil && file == name && errors.Is(err, fs.ErrNotExist):
+				return nil, nil, filenameError("--filename", name, err)
+			case err != nil:
+				problems = append(problems, doctor.FileProblem{File: file, Message: problemOf(file, err)})
+			default:
+				out = append(out, objects...)
+			}
+		}
+	}
+	return out, problems, nil
+}
+
+// problemOf is an error that does not name the file again.
+func problemOf(file string, err error) string {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) && path.Path == file {
+		err = path.Err
+	}
+	return err.Error()
+}
+
+// build renders a kustomization. Its objects have no lines.
+func build(directory string) ([]manifest.Object, error) {
+	if _, err := os.Stat(directory); err != nil {
+		return nil, err
+	}
+	infos, err := resource.NewLocalBuilder().Unstructured().
+		FilenameParam(false, &resource.FilenameOptions{Kustomize: directory}).Flatten().Do().Infos()
+	if err != nil {
+		return nil, err
+	}
+	var out []manifest.Object
+	for _, info := range infos {
+		raw, err := runtime.Encode(unstructured.UnstructuredJSONScheme, info.Object)
+		if err != nil {
+			return nil, err
+		}
+		objects, err := manifest.Parse(raw)
+		if err != nil {
+			return nil, err
+		}
+		for i := range objects {
+			objects[i].File = directory
+		}
+		out = append(out, objects...)
+	}
+	return out, nil
+}

@@ -1,0 +1,25 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// What doctor ends with.
+
+func msgNoSetsInManifests() string { return "no StatefulSets found in the manifests" }
+
+func msgFilesUnread(count int, file, problem string) string {
+	if count == 1 {
+		return fmt.Sprintf("%s could not be read: %s", file, problem)
+	}
+	return fmt.Sprintf("%s could not be read; first: %s: %s", sts.Count(count, "manifest"), file, problem)
+}
+
+func msgDoctorFound(count int, object, code string) string {
+	if count == 1 {
+		return fmt.Sprintf("found %s on %s", code, object)
+	}
+	return fmt.Sprintf("%s; first: %s on %s", sts.Count(count, "finding"), code, object)
+}

@@ -1,0 +1,18 @@
+package cli
+
+import (
+	"testing"
+
+	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+)
+
+func TestDoctorMessages(t *testing.T) {
+	call := messagetest.Call
+	messagetest.Golden(t, "doctor",
+		call(msgNoSetsInManifests),
+		call(msgFilesUnread, 1, "web.yaml", "yaml: line 2: could not find expected ':'"),
+		call(msgFilesUnread, 3, "web.yaml", "yaml: line 2: could not find expected ':'"),
+		call(msgDoctorFound, 1, "statefulset/web", "BudgetNever"),
+		call(msgDoctorFound, 4, "statefulset/web", "BudgetNever"),
+	)
+}

@@ -1,0 +1,119 @@
+package doctor
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// apiChecks are about what the API server rejects.
+func apiChecks() []*Check {
+	return []*Check{
+		{
+			Code: "Refused", Severity: sts.SeverityError, Looks: Manifests,
+			Title: "The API server rejects the object",
+			Explain: "A value is required, invalid or contradicts another one, so kubectl apply fails. The check knows the " +
+				"validation of StatefulSets that people run into; admission webhooks and policies can reject more.",
+			Remedy: "Change the field that the message names.",
+			RunAll: refused,
+		},
+		{
+			Code: "UnknownField", Severity: sts.SeverityError, Looks: Manifests,
+			Title: "A field does not exist, or is set twice",
+			Explain: "kubectl apply rejects a field that the API does not have, and without strict field validation it is dropped " +
+				"silently: a misspelled volumeClaimTemplates leaves a database without a volume. Names of fields are case-sensitive. " +
+				"A field without a similar name may belong to a newer Kubernetes: that is a warning, and so is a field that is set twice, " +
+				"of which the last value applies.",
+			Remedy: "Correct the name of the field.",
+			RunAll: unknownFields,
+		},
+		{
+			Code: "APIVersionRemoved", Severity: sts.SeverityError, Looks: Manifests,
+			Title: "No supported Kubernetes serves this apiVersion",
+			Explain: "kubectl apply fails on a removed apiVersion. Warning for objects other than StatefulSets: helm template chooses the " +
+				"apiVersion of some of them by the cluster that it assumes.",
+			Remedy: "Set the apiVersion that is served. With helm template, name what the cluster serves: --api-versions policy/v1/PodDisruptionBudget.",
+			RunAll: removedVersions,
+		},
+	}
+}
+
+func refused(in *Input) []DoctorFinding {
+	var out []DoctorFinding
+	for _, d := range in.Documents {
+		if d.Problem != "" {
+			out = append(out, on(d.Object, d.Kind, sts.SeverityError, "", d.Problem, nil))
+		}
+	}
+	for _, set := range in.Sets {
+		if set.Name == "" {
+			out = append(out, on(set, "StatefulSet", sts.SeverityError, "metadata", msgNoName(), nil))
+			continue
+		}
+		for _, o := range sts.Objections(sts.Defaulted(set)) {
+			out = append(out, on(set, "StatefulSet", sts.SeverityError, o.Field, o.String(), nil))
+		}
+	}
+	return out
+}
+
+func unknownFields(in *Input) []DoctorFinding {
+	var out []DoctorFinding
+	for _, p := range in.Problems {
+		severity, message := sts.SeverityWarning, msgUnknownField(p.Path)
+		switch {
+		case p.Twice:
+			message = msgDuplicateField(p.Path)
+		case p.Nearest != "":
+			severity, message = sts.SeverityError, msgMisspelledField(p.Path, p.Nearest)
+		}
+		out = append(out, on(p.Object, kindOf(in, p.Object), severity, p.Path, message, nil))
+	}
+	return out
+}
+
+// kindOf is the kind of an object of the manifests.
+func kindOf(in *Input, object metav1.Object) string {
+	for _, d := range in.Documents {
+		if d.Object == object {
+			return d.Kind
+		}
+	}
+	return ""
+}
+
+// removed are the apiVersions that no supported Kubernetes serves, and what replaced them:
+// https://kubernetes.io/docs/reference/using-api/deprecation-guide/.
+var removed = map[string]map[string]string{
+	"StatefulSet":             {"apps/v1beta1": "apps/v1", "apps/v1beta2": "apps/v1"},
+	"Deployment":              {"apps/v1beta1": "apps/v1", "apps/v1beta2": "apps/v1", "extensions/v1beta1": "apps/v1"},
+	"DaemonSet":               {"apps/v1beta2": "apps/v1", "extensions/v1beta1": "apps/v1"},
+	"ReplicaSet":              {"apps/v1beta2": "apps/v1", "extensions/v1beta1": "apps/v1"},
+	"PodDisruptionBudget":     {"policy/v1beta1": "policy/v1"},
+	"HorizontalPodAutoscaler": {"autoscaling/v2beta1": "autoscaling/v2", "autoscaling/v2beta2": "autoscaling/v2"},
+	"EndpointSlice":           {"discovery.k8s.io/v1beta1": "discovery.k8s.io/v1"},
+	"CronJob":                 {"batch/v1beta1": "batch/v1"},
+	"Ingress":                 {"extensions/v1beta1": "networking.k8s.io/v1", "networking.k8s.io/v1beta1": "networking.k8s.io/v1"},
+	"NetworkPolicy":           {"extensions/v1beta1": "networking.k8s.io/v1"},
+	"StorageClass":            {"storage.k8s.io/v1beta1": "storage.k8s.io/v1"},
+	"VolumeAttachment":        {"storage.k8s.io/v1beta1": "storage.k8s.io/v1"},
+	"PriorityClass":           {"scheduling.k8s.io/v1beta1": "scheduling.k8s.io/v1"},
+}
+
+func removedVersions(in *Input) []DoctorFinding {
+	var out []DoctorFinding
+	for _, d := range in.Documents {
+		now, ok := removed[d.Kind][d.APIVersion]
+		if !ok {
+			continue
+		}
+		severity := sts.SeverityWarning
+		if d.Kind == "StatefulSet" {
+			severity = sts.SeverityError
+		}
+		f := on(d.Object, d.Kind, severity, "apiVersion", msgVersionRemoved(d.APIVersion, now), nil)
+		f.Patch = patchAt("apiVersion", now)
+		out = append(out, f)
+	}
+	return out
+}

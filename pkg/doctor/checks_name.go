@@ -1,0 +1,385 @@
+package doctor
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// nameChecks are about the DNS names of pods. Those that `dns` has too have its codes; their severities are
+// lower here where the pods run well without names.
+func nameChecks() []*Check {
+	return append(dnsChecks(),
+		&Check{
+			Code: "NamesNotServed", Severity: sts.SeverityError, Looks: Everywhere, Needs: []string{"services"},
+			Title: "DNS names of the pods are used but cannot resolve",
+			Explain: "A pod has a DNS name only below the Service that spec.serviceName names, and that Service must exist and select the pod. " +
+				"The check looks for names like web-0.web in the pod template and the ConfigMaps that it mounts, and in manifests in all objects. " +
+				"Warning in manifests that lack the Service: it may be in others.",
+			Remedy: "Create the headless Service, or correct its selector.",
+			Run:    namesNotServed,
+		},
+		&Check{
+			Code: "MemberOutOfRange", Severity: sts.SeverityWarning, Looks: Everywhere, Needs: []string{"horizontalpodautoscalers"},
+			Title: "A DNS name of a pod is used that the StatefulSet does not have",
+			Explain: "The pod template or a ConfigMap names a pod, such as web-5.web, outside of the ordinals of the StatefulSet: " +
+				"spec.ordinals.start to start + replicas - 1. An autoscaler's maxReplicas counts as well. " +
+				"A list with fewer members than there are is not reported, nor is a StatefulSet that is scaled to 0.",
+			Remedy: "Correct the list of members, or scale the StatefulSet.",
+			Run:    memberOutOfRange,
+		},
+		&Check{
+			Code: "NamespaceInName", Severity: sts.SeverityWarning, Looks: Everywhere,
+			Title: "A DNS name of a pod has a fixed namespace or cluster domain",
+			Explain: "A name such as web-0.web.default.svc.cluster.local resolves only if the StatefulSet is in that namespace, and the cluster has that domain. " +
+				"Info for manifests, which can be applied to any namespace. Warning for a cluster in which one of them differs, unless the names of members in the " +
+				"StatefulSet's own namespace are used as well: then the others belong to another cluster of the same name.",
+			Remedy: "Use the short name (web-0.web), or the namespace from the downward API: $(POD_NAMESPACE).",
+			Run:    namespaceInName,
+		},
+		&Check{
+			Code: "OrderedReadyNeedsQuorum", Severity: sts.SeverityWarning, Looks: Everywhere,
+			Title: "The first pod may wait for others that do not exist yet",
+			Explain: "With podManagementPolicy OrderedReady a pod is created when all lower ones are ready. " +
+				"Members of etcd, Consul, NATS, CockroachDB, RabbitMQ, Elasticsearch and OpenSearch often become ready only when a majority has started, " +
+				"so after all pods were lost none becomes ready. Info, as it depends on the readiness probe; warning if the first pod of a cluster waits now.",
+			Remedy: "Use podManagementPolicy Parallel. The field is immutable: delete the StatefulSet with --cascade=orphan and create it again.",
+			Run:    orderedReady,
+		},
+	)
+}
+
+// nameMemo is what is known of the DNS names of all sets, read once.
+type nameMemo struct {
+	inManifests map[string]names.Texts // by namespace
+	texts       map[*sts.Snapshot]names.Texts
+	findings    map[*sts.Snapshot][]sts.Finding
+}
+
+// nameTexts are the texts that may contain names of the set's pods: the ConfigMaps that it mounts, and all
+// objects of manifests in its namespace.
+func (l *Look) nameTexts() names.Texts {
+	m := &l.memo
+	if l.Offline {
+		texts, known := m.inManifests[l.Set.Namespace]
+		if !known {
+			var list []sts.ManifestText
+			for _, d := range l.Documents {
+				if d.Object.GetNamespace() == l.Set.Namespace {
+					list = append(list, sts.ManifestText{Kind: d.Kind, Namespace: l.Set.Namespace, Name: d.Object.GetName(), JSON: d.JSON})
+				}
+			}
+			texts = names.ReadTexts(list)
+			if m.inManifests == nil {
+				m.inManifests = map[string]names.Texts{}
+			}
+			m.inManifests[l.Set.Namespace] = texts
+		}
+		return texts
+	}
+	texts, known := m.texts[l.Snapshot]
+	if !known {
+		var list []sts.ManifestText
+		for _, c := range l.mountedConfigMaps() {
+			raw, err := json.Marshal(c.Data)
+			if err != nil {
+				panic(err) // a map of strings
+			}
+			list = append(list, sts.ManifestText{Kind: "ConfigMap", Namespace: c.Namespace, Name: c.Name, JSON: raw})
+		}
+		texts = names.ReadTexts(list)
+		if m.texts == nil {
+			m.texts = map[*sts.Snapshot]names.Texts{}
+		}
+		m.texts[l.Snapshot] = texts
+	}
+	return texts
+}
+
+// mountedConfigMaps are those that the pod template refers to.
+func (l *Look) mountedConfigMaps() []*corev1.ConfigMap {
+	spec, named := &l.Set.Spec.Template.Spec, map[string]bool{}
+	for i := range spec.Volumes {
+		if v := spec.Volumes[i].ConfigMap; v != nil {
+			named[v.Name] = true
+		}
+		if v := spec.Volumes[i].Projected; v != nil {
+			for _, source := range v.Sources {
+				if source.ConfigMap != nil {
+					named[source.ConfigMap.Name] = true
+				}
+			}
+		}
+	}
+	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
+		for _, from := range c.EnvFrom {
+			if from.ConfigMapRef != nil {
+				named[from.ConfigMapRef.Name] = true
+			}
+		}
+		for _, e := range c.Env {
+			if e.ValueFrom != nil && e.ValueFrom.ConfigMapKeyRef != nil {
+				named[e.ValueFrom.ConfigMapKeyRef.Name] = true
+			}
+		}
+	}
+	var out []*corev1.ConfigMap
+	for _, c := range l.ConfigMaps {
+		if c.Namespace == l.Set.Namespace && named[c.Name] {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// nameUses are the places that certainly contain the name of one of the set's pods below this Service. A
+// name that is computed in an object that the set does not mount may be that of another set's pod.
+func (l *Look) nameUses(service string) []names.Use {
+	return slices.DeleteFunc(l.nameTexts().Uses(l.Snapshot, service), func(u names.Use) bool {
+		return isPath(u, service) || u.Computed != "" && !l.isOwn(u)
+	})
+}
+
+// isOwn: the set's own pods read the text.
+func (l *Look) isOwn(u names.Use) bool {
+	return u.Object == names.InTemplate || slices.ContainsFunc(l.mountedConfigMaps(), func(c *corev1.ConfigMap) bool { return u.Object == "configmap/"+c.Name })
+}
+
+// nameFindings are those of `dns`.
+func (l *Look) nameFindings() []sts.Finding {
+	if names.CheckOrdinals(l.Set) != nil {
+		return nil // the API server rejects it, or there are too many to list
+	}
+	m := &l.memo
+	found, known := m.findings[l.Snapshot]
+	if !known {
+		found = names.Findings(l.Snapshot, l.nameTexts(), names.Options{Domain: l.Domain, Offline: l.Offline})
+		if m.findings == nil {
+			m.findings = map[*sts.Snapshot][]sts.Finding{}
+		}
+		m.findings[l.Snapshot] = found
+	}
+	return found
+}
+
+// onService is a finding about the governing Service.
+func (l *Look) onService(severity sts.Severity, field, message string, hint sts.Hint) []DoctorFinding {
+	return []DoctorFinding{on(l.Service, "Service", severity, field, message, hint)}
+}
+
+// unserved: the Service exists and cannot give any of the pods a name.
+func (l *Look) unserved() bool {
+	if l.Service == nil {
+		return false
+	}
+	lacking, later := names.LabelsLacking(l.Snapshot)
+	return l.Service.Spec.Type == corev1.ServiceTypeExternalName || len(lacking) > 0 && !later && l.labeled()
+}
+
+// labeled: the pod template has the labels that the set selects. Otherwise the API server rejects the set,
+// and it is the template that lacks labels, not the Service that selects too many.
+func (l *Look) labeled() bool {
+	selector, err := metav1.LabelSelectorAsSelector(l.Set.Spec.Selector)
+	return err == nil && selector.Matches(labels.Set(l.Set.Spec.Template.Labels))
+}
+
+func namesNotServed(l *Look) []DoctorFinding {
+	service := l.Set.Spec.ServiceName
+	if service == "" {
+		for _, other := range l.Headless {
+			if uses := l.nameUses(other.Name); len(uses) > 0 {
+				return l.found("", "spec.serviceName", msgNameWithoutService(uses[0], other.Name), hintNameWithoutService(other.Name, l.Offline))
+			}
+		}
+		return nil
+	}
+	uses := l.nameUses(service)
+	if len(uses) == 0 {
+		return nil
+	}
+	switch {
+	case l.Service == nil && !l.Offline:
+		found := l.found("", "spec.serviceName", msgNameServiceMissing(uses[0], service), hintCreateService(service))
+		found[0].Patch = l.servicePatch()
+		return found
+	case l.Service == nil && len(l.ServiceElsewhere) > 0:
+		return l.found(sts.SeverityWarning, "spec.serviceName", msgNameServiceElsewhere(uses[0], service, l.ServiceElsewhere, l.Set.Namespace), hintSameNamespace())
+	case l.Service == nil:
+		found := l.found(sts.SeverityWarning, "spec.serviceName", msgNameServiceNotInManifests(uses[0], service), hintCreateService(service))
+		found[0].Patch = l.servicePatch()
+		return found
+	case !l.unserved():
+		return nil
+	case l.Service.Spec.Type == corev1.ServiceTypeExternalName:
+		found := l.onService("", "spec.type", msgNameServiceExternal(uses[0], service), hintMakeHeadless())
+		found[0].Patch = l.selectorPatch(true)
+		return found
+	}
+	lacking, _ := names.LabelsLacking(l.Snapshot)
+	found := l.onService("", "spec.selector", msgNameNotSelected(uses[0], service, lacking), hintCorrectSelector())
+	found[0].Patch = l.selectorPatch(false)
+	return found
+}
+
+// ownLabels select the set's pods.
+func (l *Look) ownLabels() map[string]string {
+	if s := l.Set.Spec.Selector; s != nil && len(s.MatchLabels) > 0 {
+		return s.MatchLabels
+	}
+	return l.Set.Spec.Template.Labels
+}
+
+// servicePatch is the headless Service that the set names.
+func (l *Look) servicePatch() string {
+	var ports []corev1.ServicePort
+	for _, c := range l.Set.Spec.Template.Spec.Containers {
+		for _, p := range c.Ports {
+			port := corev1.ServicePort{Name: cmp.Or(p.Name, fmt.Sprintf("port-%d", p.ContainerPort)), Port: p.ContainerPort}
+			if p.Protocol != corev1.ProtocolTCP {
+				port.Protocol = p.Protocol
+			}
+			if !slices.ContainsFunc(ports, func(other corev1.ServicePort) bool {
+				return other.Name == port.Name || other.Port == port.Port && other.Protocol == port.Protocol
+			}) {
+				ports = append(ports, port)
+			}
+		}
+	}
+	var list []map[string]any
+	for _, p := range ports {
+		item := map[string]any{"name": p.Name, "port": p.Port}
+		if p.Protocol != "" {
+			item["protocol"] = p.Protocol
+		}
+		list = append(list, item)
+	}
+	spec := map[string]any{"clusterIP": corev1.ClusterIPNone, "selector": l.ownLabels()}
+	if len(list) > 0 {
+		spec["ports"] = list
+	}
+	metadata := map[string]any{"name": l.Set.Spec.ServiceName}
+	if !l.Offline || l.writtenNamespace() {
+		metadata["namespace"] = l.Set.Namespace
+	}
+	return yamlOf(map[string]any{"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
+}
+
+// selectorPatch makes the Service select the pods.
+func (l *Look) selectorPatch(headless bool) string {
+	spec := map[string]any{"selector": l.ownLabels()}
+	if headless {
+		spec["type"], spec["clusterIP"], spec["externalName"] = corev1.ServiceTypeClusterIP, corev1.ClusterIPNone, nil
+	}
+	return patchAt("spec", spec)
+}
+
+func memberOutOfRange(l *Look) []DoctorFinding {
+	replicas := l.replicas()
+	if replicas <= 0 || sts.DesiredReplicas(l.Set) == 0 {
+		return nil
+	}
+	var ordinals []sts.Ordinal
+	var first names.Use
+	for _, u := range l.nameUses(l.Set.Spec.ServiceName) {
+		if namespace, _ := placeOf(u); namespace != "" && namespace != l.Set.Namespace {
+			continue
+		}
+		for _, o := range ordinalsIn(l.Set.Name, u) {
+			if sts.Within(l.Set, o, replicas) || slices.Contains(ordinals, o) {
+				continue
+			}
+			if len(ordinals) == 0 {
+				first = u
+			}
+			ordinals = append(ordinals, o)
+		}
+	}
+	if len(ordinals) == 0 {
+		return nil
+	}
+	slices.Sort(ordinals)
+	var has []sts.Ordinal
+	for i := range replicas {
+		has = append(has, sts.Start(l.Set)+sts.Ordinal(i))
+	}
+	field := "spec.replicas"
+	if ordinals[0] < sts.Start(l.Set) {
+		field = "spec.ordinals.start"
+	}
+	found := l.found("", field, msgMemberOutOfRange(first, ordinals, has), hintMemberOutOfRange())
+	found[0].Ordinals = ordinals
+	return found
+}
+
+func namespaceInName(l *Look) []DoctorFinding {
+	var fixed, own, elsewhere []names.Use
+	written := !l.Offline || l.writtenNamespace()
+	for _, u := range l.nameUses(l.Set.Spec.ServiceName) {
+		namespace, domain := placeOf(u)
+		switch {
+		case !l.isOwn(u):
+		case namespace == "":
+			if u.Computed == "" {
+				own = append(own, u) // a short name
+			}
+		case namespace != l.Set.Namespace || domain != "" && !l.servesDomain(domain):
+			elsewhere = append(elsewhere, u)
+		case !written:
+			fixed = append(fixed, u)
+		default:
+			own = append(own, u)
+		}
+	}
+	field := "spec.template"
+	switch {
+	case len(elsewhere) > 0 && len(own)+len(fixed) == 0:
+		severity := sts.SeverityInfo
+		if !l.Offline {
+			severity = ""
+		}
+		namespace, domain := placeOf(elsewhere[0])
+		if namespace == l.Set.Namespace {
+			return l.found(severity, field, msgDomainInName(elsewhere[0], domain, l.Domain.Name, l.Offline), hintShortName())
+		}
+		return l.found(severity, field, msgNamespaceInName(elsewhere[0], namespace, l.Set.Name, l.Set.Namespace, written), hintShortName())
+	case len(fixed) > 0:
+		namespace, _ := placeOf(fixed[0])
+		return l.found(sts.SeverityInfo, field, msgNamespaceInName(fixed[0], namespace, l.Set.Name, "", written), hintShortName())
+	}
+	return nil
+}
+
+// servesDomain: the cluster has names in the domain, or it is not known whether it has.
+func (l *Look) servesDomain(domain string) bool {
+	return l.Domain.Source == names.DomainAssumed || domain == l.Domain.Name || slices.Contains(l.Domain.Others, domain)
+}
+
+// writtenNamespace: the manifest of the set says in which namespace it is.
+func (l *Look) writtenNamespace() bool {
+	for _, d := range l.Documents {
+		if d.Object == metav1.Object(l.Set) {
+			var o metav1.PartialObjectMetadata
+			return json.Unmarshal(d.JSON, &o) == nil && o.Namespace != ""
+		}
+	}
+	return false
+}
+
+// placeOf is the namespace and the cluster domain of a name, empty where it has none, or a computed one.
+func placeOf(u names.Use) (namespace, domain string) {
+	parts := strings.Split(strings.TrimSuffix(nameAfter.FindString(u.After), "."), ".")
+	if len(parts) < 3 || parts[0] != "" || parts[2] != "svc" || len(validation.IsDNS1123Label(parts[1])) > 0 {
+		return "", ""
+	}
+	return parts[1], strings.Join(parts[3:], ".")
+}

@@ -1,0 +1,131 @@
+package doctor
+
+import (
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// IgnoreAnnotation lists the codes of checks to ignore, and why: `BudgetMissing,NoHistory # a cache`. It is
+// read from an object and from its pod template.
+const IgnoreAnnotation = "doctor." + sts.AnnotationPrefix + "ignore"
+
+// IgnoredBy is what makes a finding ignored.
+type IgnoredBy string
+
+// What makes a finding ignored.
+const (
+	// ByAnnotation: an annotation of the object or of its pod template.
+	ByAnnotation IgnoredBy = "Annotation"
+	// ByFlag: `--ignore`.
+	ByFlag IgnoredBy = "Flag"
+)
+
+// ignoreChecks are about the annotation itself.
+func ignoreChecks() []*Check {
+	return []*Check{{
+		Code: "IgnoreUnused", Severity: sts.SeverityInfo, Looks: Everywhere,
+		Title: "An ignored check has found nothing",
+		Explain: "The annotation " + IgnoreAnnotation + " lists a check that reports nothing for this object, or that does not exist. " +
+			"It would hide a later finding.",
+		Remedy: "Remove the code from the annotation.",
+	}}
+}
+
+// ignores are the codes that an object ignores, with the reasons.
+type ignores []ignored
+
+type ignored struct {
+	code, reason, field string
+	used                bool
+}
+
+// ignoresOf reads the annotations of an object and of its pod template.
+func ignoresOf(object metav1.Object) ignores {
+	out := parseIgnores(object.GetAnnotations()[IgnoreAnnotation], "metadata.annotations."+IgnoreAnnotation)
+	var template map[string]string
+	switch o := object.(type) {
+	case *appsv1.StatefulSet:
+		template = o.Spec.Template.Annotations
+	case *appsv1.Deployment:
+		template = o.Spec.Template.Annotations
+	}
+	return append(out, parseIgnores(template[IgnoreAnnotation], "spec.template.metadata.annotations."+IgnoreAnnotation)...)
+}
+
+func parseIgnores(value, field string) ignores {
+	codes, reason, _ := strings.Cut(value, "#")
+	var out ignores
+	for _, code := range strings.FieldsFunc(codes, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' }) {
+		out = append(out, ignored{code: code, reason: strings.TrimSpace(reason), field: field})
+	}
+	return out
+}
+
+// match marks the entries for a code as used and returns the first one.
+func (g ignores) match(code sts.FindingCode) *ignored {
+	var first *ignored
+	for i := range g {
+		if g[i].code == string(code) {
+			g[i].used = true
+			if first == nil {
+				first = &g[i]
+			}
+		}
+	}
+	return first
+}
+
+// ignore marks the findings that are ignored, and adds a finding for each entry that no finding matches.
+// An entry for a check that could not run is not reported.
+func (r *Report) ignore(in *Input, looks []*Look, everywhere []sts.FindingCode) {
+	of := map[metav1.Object]ignores{}
+	read := func(o metav1.Object) ignores {
+		g, ok := of[o]
+		if !ok {
+			g = ignoresOf(o)
+			of[o] = g
+		}
+		return g
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if slices.Contains(everywhere, f.Code) {
+			f.Ignored, f.IgnoredBy = true, ByFlag
+		}
+		for _, o := range []metav1.Object{f.Subject, f.set} {
+			if o == nil {
+				continue
+			}
+			if entry := read(o).match(f.Code); entry != nil && !f.Ignored {
+				f.Ignored, f.IgnoredBy, f.IgnoreReason = true, ByAnnotation, entry.reason
+			}
+		}
+	}
+	for _, l := range looks {
+		for _, entry := range read(l.Set) {
+			check := Find(entry.code)
+			if entry.used || check != nil && r.omits(in, check) {
+				continue
+			}
+			message := msgIgnoreUnused(entry.code)
+			if check == nil || string(check.Code) != entry.code {
+				message = msgNoSuchCheck(entry.code, nearestCodes(entry.code))
+			}
+			found := l.found(sts.SeverityInfo, entry.field, message, nil)
+			if slices.Contains(everywhere, "IgnoreUnused") {
+				found[0].Ignored, found[0].IgnoredBy = true, ByFlag
+			}
+			r.add(Find("IgnoreUnused"), l, found)
+		}
+	}
+}
+
+// omits: the check has not run.
+func (r *Report) omits(in *Input, c *Check) bool {
+	return !c.Applies(in.Offline) || slices.ContainsFunc(r.Omitted, func(o Omitted) bool { return o.Code == c.Code })
+}

@@ -1,0 +1,83 @@
+package doctor
+
+import (
+	"encoding/json"
+	"slices"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Input is everything that the checks look at.
+type Input struct {
+	// Inventory has the sets and what belongs to them.
+	*sts.Inventory
+	// Offline: it was read from manifests. What is not in them may be elsewhere.
+	Offline bool
+	// Domain is the DNS domain of the cluster.
+	Domain names.Domain
+
+	Deployments []*appsv1.Deployment
+	ConfigMaps  []*corev1.ConfigMap
+	Classes     []*storagev1.StorageClass
+	// The rest are read from a cluster only.
+	Nodes       []*corev1.Node
+	Attachments []*storagev1.VolumeAttachment
+	// PersistentVolumes are the volumes with their node affinity.
+	PersistentVolumes []*corev1.PersistentVolume
+
+	// Examined says whether findings about this set are wanted; nil for all. The others are context.
+	Examined func(*appsv1.StatefulSet) bool
+
+	// Documents are all objects of the manifests.
+	Documents []Document
+
+	memo nameMemo
+}
+
+// FromInventory is the input from what was read for a report of the sets themselves. What it does not contain
+// counts as unreadable, so checks that need it are omitted.
+func FromInventory(inv *sts.Inventory) *Input {
+	partial := *inv
+	partial.Missing = slices.Clone(inv.Missing)
+	for _, resource := range slices.Concat(sts.UseResources, []string{
+		"configmaps", "controllerrevisions", "endpoints", "endpointslices", "nodes", "persistentvolumes", "scaledobjects", "storageclasses", "volumeattachments",
+	}) {
+		if partial.Knows(resource) {
+			partial.Missing = append(partial.Missing, sts.Missing{Resource: resource})
+		}
+	}
+	return &Input{Inventory: &partial, Domain: names.Domain{Name: names.DefaultDomain, Source: names.DomainAssumed}}
+}
+
+// Document is an object of a manifest, of any kind.
+type Document struct {
+	APIVersion, Kind string
+	JSON             json.RawMessage
+	// Problem is why it could not be decoded, empty if it was, or if its kind is not read.
+	Problem string
+	// Object is the decoded object, or its metadata only where no check needs more.
+	Object metav1.Object
+}
+
+// Look is what the checks see of a set.
+func (in *Input) Look(s *sts.Snapshot) *Look { return &Look{Snapshot: s, Input: in} }
+
+// replicas is the largest number of pods that the set can have: by its spec, and by the autoscalers that are known.
+func (l *Look) replicas() int32 {
+	most := sts.DesiredReplicas(l.Set)
+	for _, h := range l.HPAs {
+		most = max(most, h.Spec.MaxReplicas)
+	}
+	for _, o := range l.ScaledObjects {
+		if o.Namespace == l.Set.Namespace && o.Set == l.Set.Name {
+			most = max(most, o.MaxReplicas)
+		}
+	}
+	return most
+}

@@ -1,0 +1,119 @@
+package doctor
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Placement is where objects of manifests without a namespace go.
+type Placement struct {
+	// Namespace is the current one.
+	Namespace string
+	// Given: the command line names it. Only the sets in it are examined then.
+	Given bool
+}
+
+// FromManifests is the input from manifests, read at this time. Objects without a namespace get the one of
+// the others, if these have only one and none is given.
+func FromManifests(objects []manifest.Object, place Placement, domain names.Domain, now time.Time) (*Input, Locate) {
+	in := &Input{Inventory: &sts.Inventory{TakenAt: now}, Offline: true, Domain: domain}
+	slots := append(manifest.Slots(in.Inventory),
+		manifest.SlotFor("Deployment", "apps", &in.Deployments),
+		manifest.SlotFor("ConfigMap", "", &in.ConfigMaps),
+		manifest.SlotFor("StorageClass", "storage.k8s.io", &in.Classes),
+		manifest.SlotFor("PersistentVolumeClaim", "", &in.Claims),
+		manifest.SlotFor("PersistentVolume", "", &in.PersistentVolumes),
+	)
+	source := map[metav1.Object]*manifest.Object{}
+	for i := range objects {
+		o := &objects[i]
+		document := Document{APIVersion: o.APIVersion, Kind: o.Kind, JSON: o.Raw}
+		if slot := o.In(slots); slot != nil {
+			added, problems, err := slot.Add(o)
+			document.Object = added
+			if err != nil {
+				document.Problem = err.Error()
+			}
+			for _, p := range problems {
+				in.Problems = append(in.Problems, sts.ManifestProblem{Object: added, FieldProblem: p})
+			}
+		} else {
+			document.Problem = o.Unserved(slots)
+		}
+		if document.Object == nil {
+			document.Object = &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: o.Metadata.Name, Namespace: o.Metadata.Namespace}}
+		}
+		source[document.Object] = o
+		in.Documents = append(in.Documents, document)
+		in.Texts = append(in.Texts, sts.ManifestText{Kind: o.Kind, Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, JSON: o.Raw})
+	}
+	in.place(place)
+	in.refuseTooLarge()
+	in.scaledObjects()
+	return in, func(object metav1.Object, field string) (string, int) {
+		o := source[object]
+		if o == nil {
+			return "", 0
+		}
+		return o.File, o.Line(field)
+	}
+}
+
+// place sets the namespace of the objects that have none.
+func (in *Input) place(place Placement) {
+	namespace, named := place.Namespace, map[string]bool{}
+	for _, d := range in.Documents {
+		if ns := d.Object.GetNamespace(); ns != "" {
+			named[ns] = true
+		}
+	}
+	if len(named) == 1 && !place.Given {
+		namespace = slices.Collect(maps.Keys(named))[0]
+	}
+	for _, d := range in.Documents {
+		if d.Object.GetNamespace() == "" && !clusterScoped[d.Kind] {
+			d.Object.SetNamespace(namespace)
+		}
+	}
+	if place.Given {
+		in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != place.Namespace })
+	}
+}
+
+// refuseTooLarge removes the sets that have more pods than any cluster: the checks look at each ordinal.
+func (in *Input) refuseTooLarge() {
+	in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool {
+		err := sts.CheckSize(s)
+		for i := range in.Documents {
+			if d := &in.Documents[i]; err != nil && d.Object == metav1.Object(s) {
+				d.Problem = err.Error()
+			}
+		}
+		return err != nil
+	})
+}
+
+// scaledObjects decodes KEDA's autoscalers of StatefulSets.
+func (in *Input) scaledObjects() {
+	for _, d := range in.Documents {
+		var o sts.ScaledObject
+		if d.Kind != "ScaledObject" || !strings.HasPrefix(d.APIVersion, "keda.sh/") || json.Unmarshal(d.JSON, &o) != nil || o.Set == "" {
+			continue
+		}
+		o.Namespace = d.Object.GetNamespace()
+		in.ScaledObjects = append(in.ScaledObjects, o)
+	}
+}
+
+// clusterScoped are the kinds without a namespace that the checks look at.
+var clusterScoped = map[string]bool{"StorageClass": true, "PersistentVolume": true}

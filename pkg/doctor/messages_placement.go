@@ -1,0 +1,121 @@
+package doctor
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Rules that spread pods.
+
+func msgSpreadMissesSelf(constraint bool, selector string, own map[string]string) string {
+	what := "podAntiAffinity"
+	if constraint {
+		what = "the topology spread constraint"
+	}
+	return fmt.Sprintf("%s selects %s, but the pods have %s: it does not spread them", what, selector, labels.Set(own))
+}
+
+func hintSpreadSelector() sts.Hint {
+	return sts.Hintf("set its labelSelector to labels of the pod template")
+}
+
+func msgNoSpread(replicas int32) string {
+	return fmt.Sprintf("no podAntiAffinity or topologySpreadConstraints: several of the %s may share a node", sts.Count(replicas, "pod"))
+}
+
+func hintSpread() sts.Hint { return sts.Hintf("add a topology spread constraint for nodes") }
+
+// Where the pods are.
+
+func msgAllOnOneNode(pods int, node string, others []string) string {
+	return fmt.Sprintf("all %d pods are on node %s, which stops all of them if it fails; Ready nodes that they may run on: %s", pods, node, fewNames(others))
+}
+
+func msgAllInOneZone(pods int, zone string, others []string) string {
+	return fmt.Sprintf("all %d pods are in zone %s; other zones that they may run in: %s", pods, zone, fewNames(others))
+}
+
+func hintSpreadZones() sts.Hint {
+	return sts.Hintf("add a topology spread constraint for topology.kubernetes.io/zone; a pod whose volume is in a zone stays there")
+}
+
+// Volumes that no node can reach.
+
+func msgVolumeZoneLost(pod, claim, volume, terms string, others []sts.Ordinal) string {
+	text := fmt.Sprintf("pod %s cannot be scheduled: volume %s of claim %s needs a node with %s, and the cluster has none", pod, volume, claim, terms)
+	if len(others) > 0 {
+		text += "; also affected: " + sts.SayOrdinals(others)
+	}
+	return text
+}
+
+func hintVolumeZone(volume string) sts.Hint {
+	return sts.Hintf("add such a node; where the volume may be: %s", sts.Kubectl("", "describe pv", volume))
+}
+
+// Lost nodes.
+
+// msgTerminatingFor: finalizers keep the pod even if it has ended.
+func msgTerminatingFor(d time.Duration, finalizers []string) string {
+	text := "Terminating for " + sts.Age(d)
+	if len(finalizers) > 0 {
+		text += ", finalizer " + strings.Join(finalizers, ", ")
+	}
+	return text
+}
+
+func msgPodNotReady() string { return "not ready" }
+
+func msgLostNode(n *lostNode, now time.Time) string {
+	text := "node " + n.name + " no longer exists"
+	if n.node != nil {
+		text = fmt.Sprintf("node %s has not been ready for %s", n.name, sts.Age(now.Sub(n.since)))
+		if n.why != "" {
+			text += " (" + n.why + ")"
+		}
+	}
+	var held []string
+	for _, p := range n.pods {
+		held = append(held, "pod "+p.name+" ("+p.state+")")
+	}
+	for _, v := range n.volumes {
+		held = append(held, "the volume of claim "+v)
+	}
+	text += " and holds " + strings.Join(held, ", ")
+	if n.outside {
+		text += "; it has the taint node.kubernetes.io/out-of-service, so these are being removed"
+	}
+	return text
+}
+
+// hintLostNode are the actions in their order, the safest first.
+func hintLostNode(n *lostNode, namespace string) sts.Hint {
+	var steps []sts.Hint
+	if n.outside {
+		return sts.Hintf("once the node is back, remove the taint: %s", sts.Kubectl("", "taint node", n.name, "node.kubernetes.io/out-of-service-"))
+	}
+	if n.node != nil {
+		steps = append(steps,
+			sts.Hintf("1. wait, if the node may return; the pods stay down until then: %s", sts.Kubectl("", "describe node", n.name)),
+			sts.Hintf("2. if the machine is known to be off, taint it; if it still runs, two pods may write to one volume: %s",
+				sts.Kubectl("", "taint node", n.name, "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute")),
+			sts.Hintf("3. if the machine will not return, delete the node; if it still runs, so do its pods, with the same risk: %s", sts.Kubectl("", "delete node", n.name)),
+		)
+	} else {
+		steps = append(steps, sts.Hintf("1. wait for the pod garbage collector of kube-controller-manager; volumes are detached after 6 minutes: %s", sts.Kubectl("", "get volumeattachments")))
+	}
+	if len(n.pods) > 0 {
+		args := []string{}
+		for _, p := range n.pods {
+			args = append(args, p.name)
+		}
+		steps = append(steps, sts.Hintf("%d. only if the containers are proven to have ended; otherwise two pods of one name may run and destroy data: %s",
+			len(steps)+1, sts.Kubectl(namespace, "delete pod", append(args, "--force", "--grace-period=0")...)))
+	}
+	return sts.JoinHints(steps, "\n")
+}

@@ -1,0 +1,143 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// labeledByController are the labels that pods get from the controller.
+var labeledByController = map[string]bool{appsv1.StatefulSetPodNameLabel: true, appsv1.PodIndexLabel: true, appsv1.ControllerRevisionHashLabelKey: true}
+
+func item(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) }
+
+// node is the node of this name, nil if there is none.
+func (in *Input) node(name string) *corev1.Node {
+	i := slices.IndexFunc(in.Nodes, func(n *corev1.Node) bool { return n.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return in.Nodes[i]
+}
+
+// readyCondition is the node's condition Ready, nil before its kubelet has reported.
+func readyCondition(n *corev1.Node) *corev1.NodeCondition {
+	for i := range n.Status.Conditions {
+		if n.Status.Conditions[i].Type == corev1.NodeReady {
+			return &n.Status.Conditions[i]
+		}
+	}
+	return nil
+}
+
+func nodeReady(n *corev1.Node) bool {
+	c := readyCondition(n)
+	return c != nil && c.Status == corev1.ConditionTrue
+}
+
+// runsOn says whether pods can run on the node, by their node selector, required node affinity and
+// tolerations.
+func runsOn(spec *corev1.PodSpec, n *corev1.Node) bool {
+	for key, value := range spec.NodeSelector {
+		if has, ok := n.Labels[key]; !ok || has != value {
+			return false
+		}
+	}
+	if a := spec.Affinity; a != nil && a.NodeAffinity != nil && a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution != nil &&
+		!matchesTerms(a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution, n) {
+		return false
+	}
+	for i := range n.Spec.Taints {
+		t := &n.Spec.Taints[i]
+		if t.Effect != corev1.TaintEffectPreferNoSchedule && !slices.ContainsFunc(spec.Tolerations, func(o corev1.Toleration) bool { return tolerates(o, t) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func tolerates(o corev1.Toleration, t *corev1.Taint) bool {
+	switch {
+	case o.Effect != "" && o.Effect != t.Effect, o.Key != "" && o.Key != t.Key:
+		return false
+	case o.Operator == corev1.TolerationOpExists:
+		return true
+	}
+	return (o.Operator == "" || o.Operator == corev1.TolerationOpEqual) && o.Key != "" && o.Value == t.Value
+}
+
+// matchesTerms: terms are alternatives, the requirements of one apply together. An empty term matches
+// nothing.
+func matchesTerms(selector *corev1.NodeSelector, n *corev1.Node) bool {
+	return slices.ContainsFunc(selector.NodeSelectorTerms, func(t corev1.NodeSelectorTerm) bool {
+		if len(t.MatchExpressions)+len(t.MatchFields) == 0 {
+			return false
+		}
+		for _, r := range t.MatchExpressions {
+			value, has := n.Labels[r.Key]
+			if !fits(r, value, has) {
+				return false
+			}
+		}
+		for _, r := range t.MatchFields { // metadata.name is the only one
+			if !fits(r, n.Name, true) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func fits(r corev1.NodeSelectorRequirement, value string, has bool) bool {
+	switch r.Operator {
+	case corev1.NodeSelectorOpIn:
+		return has && slices.Contains(r.Values, value)
+	case corev1.NodeSelectorOpNotIn:
+		return !has || !slices.Contains(r.Values, value)
+	case corev1.NodeSelectorOpExists:
+		return has
+	case corev1.NodeSelectorOpDoesNotExist:
+		return !has
+	case corev1.NodeSelectorOpGt, corev1.NodeSelectorOpLt:
+		a, err := strconv.Atoi(value)
+		if !has || err != nil || len(r.Values) != 1 {
+			return false
+		}
+		b, err := strconv.Atoi(r.Values[0])
+		return err == nil && (r.Operator == corev1.NodeSelectorOpGt && a > b || r.Operator == corev1.NodeSelectorOpLt && a < b)
+	}
+	return true // an operator of a newer version
+}
+
+// termsOf are the requirements in words.
+func termsOf(selector *corev1.NodeSelector) string {
+	var terms []string
+	for _, t := range selector.NodeSelectorTerms {
+		var parts []string
+		for _, r := range slices.Concat(t.MatchExpressions, t.MatchFields) {
+			part := r.Key + " " + string(r.Operator)
+			switch {
+			case r.Operator == corev1.NodeSelectorOpIn && len(r.Values) == 1:
+				part = r.Key + "=" + r.Values[0]
+			case len(r.Values) > 0:
+				part += " (" + strings.Join(r.Values, ", ") + ")"
+			}
+			parts = append(parts, part)
+		}
+		terms = append(terms, strings.Join(parts, ", "))
+	}
+	return strings.Join(terms, " or ")
+}
+
+// fewNames are the first of the names.
+func fewNames(list []string) string {
+	const most = 3
+	if more := len(list) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), more)
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,21 @@
+package manifest
+
+import "fmt"
+
+// Why a manifest cannot be read.
+
+func msgSkippedDocuments() string {
+	return "kubectl would skip some documents: separate them with a line that contains only ---"
+}
+
+func msgHelmTemplate(err error) string {
+	return fmt.Sprintf("%s (for a Helm template, run helm template first)", err)
+}
+
+func msgNotObjects() string { return "not a manifest: every document must be a Kubernetes object" }
+
+func msgListWithoutItems() string { return "a List must have the field items" }
+
+func msgNoSuchKind(kind, version, ownKind, ownVersion string) string {
+	return fmt.Sprintf("no matches for kind %q in version %q, did you mean kind %s in %s?", kind, version, ownKind, ownVersion)
+}

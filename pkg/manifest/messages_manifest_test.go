@@ -1,0 +1,19 @@
+package manifest
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+)
+
+func TestManifestMessages(t *testing.T) {
+	call := messagetest.Call
+	messagetest.Golden(t, "manifest",
+		call(msgSkippedDocuments),
+		call(msgHelmTemplate, errors.New("yaml: line 2: could not find expected ':'")),
+		call(msgNotObjects),
+		call(msgListWithoutItems),
+		call(msgNoSuchKind, "Statefulset", "apps/v1", "StatefulSet", "apps/v1"),
+	)
+}

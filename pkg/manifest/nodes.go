@@ -1,0 +1,126 @@
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// yamlNodes are the documents of a file with their lines, without the empty ones; false
+// where it is not YAML, but a stream of JSON.
+func yamlNodes(data []byte) ([]*yaml.Node, bool) {
+	var out []*yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	for {
+		var node yaml.Node
+		err := decoder.Decode(&node)
+		if errors.Is(err, io.EOF) {
+			return out, true
+		}
+		if err != nil {
+			return nil, false
+		}
+		if len(node.Content) == 1 && node.Content[0].ShortTag() != "!!null" {
+			out = append(out, node.Content[0])
+		}
+	}
+}
+
+// problems are the errors of strict field validation, with the fields that are set twice in the
+// YAML: kubectl sends only the last value of these.
+func (o *Object) problems(found []sts.FieldProblem) []sts.FieldProblem {
+	if o.node != nil {
+		found = slices.DeleteFunc(found, func(p sts.FieldProblem) bool { return p.Twice })
+		found = append(found, duplicates(o.node, "")...)
+	}
+	return found
+}
+
+// duplicates are the fields of a document that are set twice. Merge keys do not count.
+func duplicates(node *yaml.Node, path string) []sts.FieldProblem {
+	var out []sts.FieldProblem
+	switch node.Kind {
+	case yaml.SequenceNode:
+		for i, item := range node.Content {
+			out = append(out, duplicates(item, fmt.Sprintf("%s[%d]", path, i))...)
+		}
+	case yaml.MappingNode:
+		seen := map[string]bool{}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			key := node.Content[i].Value
+			below := strings.TrimPrefix(path+"."+key, ".")
+			if seen[key] && node.Content[i].Kind == yaml.ScalarNode && key != "<<" {
+				out = append(out, sts.FieldProblem{Path: below, Twice: true})
+			}
+			seen[key] = true
+			out = append(out, duplicates(node.Content[i+1], below)...)
+		}
+	}
+	return out
+}
+
+// lineOf is the line of the last field of this path, 0 where it is not known.
+func lineOf(node *yaml.Node, path string) int {
+	parent, key := "", path
+	if i := strings.LastIndexByte(path, '.'); i >= 0 {
+		parent, key = path[:i], path[i+1:]
+	}
+	node = nodeAt(node, parent)
+	if node == nil || path == "" || node.Kind != yaml.MappingNode {
+		return 0
+	}
+	line := 0
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == key {
+			line = node.Content[i].Line
+		}
+	}
+	return line
+}
+
+// nodeAt is the node at a path, nil where it is not known.
+func nodeAt(node *yaml.Node, path string) *yaml.Node {
+	for _, step := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' }) {
+		if node != nil && node.Kind == yaml.AliasNode {
+			node = node.Alias
+		}
+		switch {
+		case node == nil:
+			return nil
+		case node.Kind == yaml.SequenceNode:
+			i, err := strconv.Atoi(strings.TrimSuffix(step, "]"))
+			if err != nil || i < 0 || i >= len(node.Content) {
+				return nil
+			}
+			node = node.Content[i]
+		default:
+			node = valueOf(node, step)
+		}
+	}
+	if node != nil && node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}
+
+// valueOf is the value of the last field of this name.
+func valueOf(node *yaml.Node, name string) *yaml.Node {
+	var out *yaml.Node
+	if node.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == name {
+			out = node.Content[i+1]
+		}
+	}
+	return out
+}

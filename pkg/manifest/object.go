@@ -1,0 +1,72 @@
+// Package manifest reads manifests as kubectl does: streams of YAML or JSON, in UTF-8 or UTF-16, lists and
+// typed lists, with the positions of all fields. It reads no files.
+package manifest
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Object is one object of a manifest.
+type Object struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Metadata   struct {
+		Name      string `json:"name"`
+		Namespace string `json:"namespace"`
+	} `json:"metadata"`
+
+	// Raw is the object in JSON.
+	Raw json.RawMessage `json:"-"`
+	// File is the file that contains the object, "-" for standard input.
+	File string `json:"-"`
+	// Document is its number in the file, from 1 on; 0 where the file has only one.
+	Document int `json:"-"`
+
+	node *yaml.Node // where the file is YAML, for lines
+}
+
+// Where names the file of the object, with the line of a field or the document.
+func (o *Object) Where(path string) string {
+	switch line := lineOf(o.node, path); {
+	case line > 0:
+		return fmt.Sprintf("%s:%d", o.File, line)
+	case o.Document > 0:
+		return fmt.Sprintf("%s, document %d", o.File, o.Document)
+	}
+	return o.File
+}
+
+// Line is the line of a field, or of the nearest field above it that exists; 0 where no line is known.
+func (o *Object) Line(path string) int {
+	for path != "" {
+		if line := lineOf(o.node, path); line > 0 {
+			return line
+		}
+		if item := nodeAt(o.node, path); item != nil {
+			return item.Line
+		}
+		path = path[:max(strings.LastIndexByte(path, '.'), strings.LastIndexByte(path, '['), 0)]
+	}
+	if o.node == nil {
+		return 0
+	}
+	return o.node.Line
+}
+
+// String names the object in a message.
+func (o *Object) String() string { return strings.TrimSpace(o.Kind + " " + o.Metadata.Name) }
+
+// Decode decodes the object as the API server does, and returns what strict field validation rejects.
+func (o *Object) Decode(into any) ([]sts.FieldProblem, error) {
+	found, err := sts.DecodeObject(o.Raw, into)
+	if err != nil {
+		return nil, err
+	}
+	return o.problems(found), nil
+}

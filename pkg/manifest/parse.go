@@ -1,0 +1,181 @@
+package manifest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	kjson "k8s.io/apimachinery/pkg/util/json"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+)
+
+// jsonPrefix is how far kubectl looks into a file for the opening brace of JSON.
+const jsonPrefix = 4096
+
+// Parse reads the objects of a file as kubectl does, with the same decoders: YAML
+// documents or a stream of JSON, in UTF-8, or in UTF-16 with its byte order mark; lists are
+// expanded. A document that kubectl would skip is an error.
+func Parse(data []byte) ([]Object, error) {
+	data, _, err := transform.Bytes(unicode.BOMOverride(unicode.UTF8.NewDecoder()), data)
+	if err != nil {
+		return nil, err
+	}
+	documents, err := splitDocuments(data)
+	if err != nil {
+		return nil, err
+	}
+	nodes, isYAML := yamlNodes(data)
+	if isYAML && len(nodes) > len(documents) || !isYAML && unread(data) {
+		return nil, errors.New(msgSkippedDocuments())
+	}
+	var out []Object
+	for i, raw := range documents {
+		object := Object{Raw: raw}
+		if len(documents) > 1 {
+			object.Document = i + 1
+		}
+		if isYAML && len(nodes) == len(documents) {
+			object.node = nodes[i]
+		}
+		if out, err = addObjects(out, object); err != nil {
+			return nil, inDocument(object.Document, err)
+		}
+	}
+	return out, nil
+}
+
+// splitDocuments are the documents of a file as JSON, without the empty ones.
+func splitDocuments(data []byte) ([]json.RawMessage, error) {
+	var out []json.RawMessage
+	decoder := utilyaml.NewYAMLOrJSONDecoder(bytes.NewReader(data), jsonPrefix)
+	for {
+		var document runtime.RawExtension
+		err := decoder.Decode(&document)
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			err = errors.New(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "))
+			if bytes.Contains(data, []byte("{{")) {
+				err = errors.New(msgHelmTemplate(err))
+			}
+			if len(out) > 0 {
+				err = inDocument(len(out)+1, err)
+			}
+			return nil, err
+		}
+		if raw := bytes.TrimSpace(document.Raw); len(raw) > 0 && !bytes.Equal(raw, []byte("null")) {
+			out = append(out, raw)
+		}
+	}
+}
+
+func inDocument(n int, err error) error {
+	if n == 0 {
+		return err
+	}
+	return fmt.Errorf("document %d: %w", n, err)
+}
+
+// mostQuoted is how much of a document an error quotes.
+const mostQuoted = 100
+
+// addObjects adds the object of a document, or the objects of its list. Errors are kubectl's
+// own.
+func addObjects(out []Object, object Object) ([]Object, error) {
+	if object.Raw[0] != '{' {
+		return nil, errors.New(msgNotObjects())
+	}
+	decoded, _, err := unstructured.UnstructuredJSONScheme.Decode(object.Raw, nil, nil)
+	if err != nil {
+		quoted := string(object.Raw)
+		if len(quoted) > mostQuoted {
+			err = errors.New(strings.ReplaceAll(err.Error(), quoted, quoted[:mostQuoted]+"…"))
+		}
+		return nil, err
+	}
+	if err := kjson.Unmarshal(object.Raw, &object); err != nil {
+		return nil, err
+	}
+	if object.APIVersion == "" {
+		return nil, fmt.Errorf("%s: apiVersion not set", object.String())
+	}
+	if _, isList := decoded.(*unstructured.UnstructuredList); !isList {
+		if object.Kind == "List" {
+			return nil, errors.New(msgListWithoutItems())
+		}
+		return append(out, object), nil
+	}
+	var list struct {
+		Items []json.RawMessage `json:"items"`
+	}
+	if err := kjson.Unmarshal(object.Raw, &list); err != nil {
+		return nil, err
+	}
+	for i, item := range list.Items {
+		inner := object
+		inner.Raw, inner.node = bytes.TrimSpace(item), nodeAt(object.node, "items["+strconv.Itoa(i)+"]")
+		if out, err = addItem(out, inner); err != nil {
+			return nil, fmt.Errorf("items[%d]: %w", i, err)
+		}
+	}
+	return out, nil
+}
+
+// addItem adds an item of a list. The items of a StatefulSetList have no kind of their own.
+func addItem(out []Object, item Object) ([]Object, error) {
+	var head struct {
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
+	}
+	if err := kjson.Unmarshal(item.Raw, &head); err != nil {
+		return nil, err
+	}
+	kind := strings.TrimSuffix(item.Kind, "List")
+	if head.Kind != "" || kind == "" || kind == item.Kind {
+		item.Metadata.Name, item.Metadata.Namespace = "", ""
+		return addObjects(out, item)
+	}
+	apiVersion := item.APIVersion
+	if err := kjson.Unmarshal(item.Raw, &item); err != nil {
+		return nil, err
+	}
+	item.Kind, item.APIVersion = kind, apiVersion
+	return append(out, item), nil
+}
+
+// unread says whether there is more than one document between two separators, of which kubectl
+// reads only the first. Streams of JSON need no separators.
+func unread(data []byte) bool {
+	for decoder := json.NewDecoder(bytes.NewReader(data)); ; {
+		var v json.RawMessage
+		err := decoder.Decode(&v)
+		if errors.Is(err, io.EOF) {
+			return false
+		}
+		if err != nil {
+			break
+		}
+	}
+	for reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data))); ; {
+		chunk, err := reader.Read()
+		if err != nil {
+			return false
+		}
+		var first, second yaml.Node
+		decoder := yaml.NewDecoder(bytes.NewReader(chunk))
+		if decoder.Decode(&first) == nil && !errors.Is(decoder.Decode(&second), io.EOF) {
+			return true
+		}
+	}
+}

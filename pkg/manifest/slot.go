@@ -1,0 +1,85 @@
+package manifest
+
+import (
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
+
+// Slot is a kind of object that is read, and the list to which it is added.
+type Slot struct {
+	Kind, Group string
+	// Add decodes an object and adds it to the list. It returns the decoded object and what strict field
+	// validation rejects.
+	Add func(*Object) (metav1.Object, []sts.FieldProblem, error)
+}
+
+// SlotFor is a slot for objects of a Go type.
+func SlotFor[T any, P interface {
+	*T
+	metav1.Object
+}](kind, group string, list *[]P) Slot {
+	return Slot{kind, group, func(o *Object) (metav1.Object, []sts.FieldProblem, error) {
+		into := P(new(T))
+		problems, err := o.Decode(into)
+		if err != nil {
+			return nil, nil, err
+		}
+		*list = append(*list, into)
+		return into, problems, nil
+	}}
+}
+
+// Slots are the kinds of an inventory.
+func Slots(inv *sts.Inventory) []Slot {
+	return []Slot{
+		SlotFor("StatefulSet", appsv1.GroupName, &inv.Sets),
+		SlotFor("Service", "", &inv.Services),
+		SlotFor("Endpoints", "", &inv.Endpoints),
+		SlotFor("EndpointSlice", discoveryv1.GroupName, &inv.Slices),
+		SlotFor("PodDisruptionBudget", policyv1.GroupName, &inv.Budgets),
+		SlotFor("HorizontalPodAutoscaler", autoscalingv2.GroupName, &inv.HPAs),
+	}
+}
+
+// Group is the API group of the object, empty for the core group.
+func (o *Object) Group() string {
+	group, _, found := strings.Cut(o.APIVersion, "/")
+	if !found {
+		return ""
+	}
+	return group
+}
+
+// In finds the slot for the object, nil if there is none.
+func (o *Object) In(slots []Slot) *Slot {
+	for i := range slots {
+		if s := &slots[i]; s.Kind == o.Kind && s.Group == o.Group() {
+			return s
+		}
+	}
+	return nil
+}
+
+// Unserved is an error where no API server has such a kind: the kind has incorrect case, or is in
+// another of Kubernetes' own groups.
+func (o *Object) Unserved(slots []Slot) string {
+	_, version, found := strings.Cut(o.APIVersion, "/")
+	if !found {
+		version = o.APIVersion
+	}
+	group := o.Group()
+	own := !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io")
+	for _, s := range slots {
+		if own && strings.EqualFold(o.Kind, s.Kind) && (o.Kind != s.Kind || group != s.Group) && group != "extensions" {
+			return msgNoSuchKind(o.Kind, o.APIVersion, s.Kind, strings.TrimPrefix(s.Group+"/"+version, "/"))
+		}
+	}
+	return ""
+}
