@@ -45,6 +45,7 @@ var vocabularies = []vocabulary{
 	{title: "Kinds of retained data", of: reflect.TypeFor[sts.RetainedKind]()},
 	{title: "Gates", of: reflect.TypeFor[operate.Gate]()},
 	{title: "Phases", of: reflect.TypeFor[record.MemberPhase]()},
+	{title: "Recover actions", of: reflect.TypeFor[record.RecoverAction]()},
 	{title: "Remedies", of: reflect.TypeFor[diagnose.Remedy]()},
 	{title: "Verdicts", of: reflect.TypeFor[operate.Verdict]()},
 	{title: "Domain sources", of: reflect.TypeFor[names.DomainSource]()},

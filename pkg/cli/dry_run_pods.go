@@ -27,6 +27,9 @@ func (r *mutationRun) tryConsequences(ctx context.Context, set *appsv1.StatefulS
 	if err := r.tryFinalizers(ctx); err != nil {
 		return err
 	}
+	if err := r.tryNodes(ctx); err != nil {
+		return err
+	}
 	if r.skipPodCheck {
 		return nil
 	}

@@ -39,6 +39,8 @@ func (r *mutationRun) tryRemovals(ctx context.Context) error {
 			add(a, a.PodRef, false, r.view.DryRunEviction)
 		case *operate.DeletePod:
 			add(a, a.PodRef, true, r.view.DryRunDeletion)
+		case *operate.ForceDeletePod:
+			add(a, a.PodRef, true, r.view.DryRunDeletion)
 		}
 	}
 	waiting, unchecked := 0, 0
@@ -92,6 +94,24 @@ func (r *mutationRun) tryFinalizers(ctx context.Context) error {
 			if unchecked++; unchecked == 1 {
 				noteTo(r.env.ErrOut, msgFinalizersNotTried(o.Error()))
 			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tryNodes tries all changes of nodes in the plan.
+func (r *mutationRun) tryNodes(ctx context.Context) error {
+	for _, d := range r.report.Plan {
+		if d.Action == nil {
+			continue
+		}
+		err := tried(r.snapshot, d.Action, func() error { return r.view.TryNode(ctx, d.Action) })
+		if o := (*operate.Objection)(nil); errors.As(err, &o) && o.Kind == operate.NoDryRun {
+			noteTo(r.env.ErrOut, msgNodeNotTried(o.Error()))
 			continue
 		}
 		if err != nil {

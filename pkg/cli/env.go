@@ -133,6 +133,18 @@ func (e *Env) confirmNumber(ctx context.Context, n int, what string) error {
 	return err
 }
 
+// confirmName asks the user to type a name. Without a terminal, a flag is required.
+func (e *Env) confirmName(ctx context.Context, question, name, flag string) error {
+	if !e.InTerminal {
+		return usagef("%s", flag)
+	}
+	a, err := e.ask(ctx, question)
+	if err == nil && a != name {
+		return errDeclined
+	}
+	return err
+}
+
 func (e *Env) ask(ctx context.Context, question string) (string, error) {
 	if !e.InTerminal {
 		return "", usagef("a confirmation is required, but there is no terminal: rerun with --yes to confirm")

@@ -49,6 +49,10 @@ type mutation struct {
 	annotated bool
 	// printPatch: print what the first step changes in the spec, and change nothing.
 	printPatch bool
+	// recovers is the ordinal whose pod is recovered from a lost node, nil for none. nodeOff is the node whose
+	// machine is off, by a flag.
+	recovers *sts.Ordinal
+	nodeOff  string
 	// skipPodCheck: no dry run of the creation of pods.
 	skipPodCheck bool
 }

@@ -43,7 +43,8 @@ func (r *mutationRun) asks() bool { return r.writes() && !r.yes && r.dryRun == "
 // showPlan prints the plan for a person: before a confirmation, and as the result of a dry run.
 func (r *mutationRun) showPlan() error {
 	shown := r.writes() || r.dryRun != "none" && r.first().Verdict == operate.Wait
-	if !r.asks() && (!r.out.human() || !shown) {
+	confirms := r.dryRun == "none" && r.nodeOff == "" && operate.ConfirmsNode(r.report.Plan) != ""
+	if !r.asks() && !confirms && (!r.out.human() || !shown) {
 		return nil
 	}
 	to, style := r.env.ErrOut, r.env.errStyle()

@@ -59,7 +59,7 @@ func (m *mutation) runOn(ctx context.Context, name string, build newIntent) erro
 	if err != nil {
 		return err
 	}
-	q := kube.Query{Namespace: ns, Names: []string{name}, Revisions: true, SchedulingGrace: m.grace}
+	q := kube.Query{Namespace: ns, Names: []string{name}, Revisions: true, SchedulingGrace: m.grace, Recover: m.recovers}
 	s, err := m.look(ctx, client, q)
 	if err != nil {
 		return err
@@ -106,12 +106,25 @@ func (r *mutationRun) run(ctx context.Context) error {
 	if r.dryRun != "none" || ends && !operate.TakesLock(r.intent, r.snapshot, first) {
 		return errors.Join(r.finish(r.snapshot, first, nil), r.tidy(ctx, first))
 	}
-	if r.asks() {
-		if err := r.env.confirm(ctx, msgContinue()); err != nil {
-			return err
-		}
+	if err := r.confirm(ctx); err != nil {
+		return err
 	}
 	return r.carryOut(ctx)
+}
+
+// confirm asks for the confirmations that the plan requires.
+func (r *mutationRun) confirm(ctx context.Context) error {
+	if node := operate.ConfirmsNode(r.report.Plan); node != "" && r.nodeOff == "" {
+		if err := r.env.confirmName(ctx, msgTypeNode(node), node, hintNodeIsOff(node)); err != nil {
+			return err
+		}
+		r.intent = operate.WithNodeOff(r.intent, node)
+		return nil
+	}
+	if !r.asks() {
+		return nil
+	}
+	return r.env.confirm(ctx, msgContinue())
 }
 
 // warn warns of what the plan loses, and of other clients that manage the set.

@@ -58,6 +58,7 @@ func NewRoot(env Env) *cobra.Command {
 		newHistory(c),
 		newPause(c),
 		newPlan(c),
+		newRecover(c),
 		newRestart(c),
 		newProfile(c),
 		newPVCGC(c),

@@ -31,7 +31,7 @@ func (t *teller) tellNotes() {
 		}
 	}
 	if t.q.LoseNode != "" {
-		t.note(NoteNode, msgNodeTiming(noticed, tolerated, personComes))
+		t.note(NoteNode, msgNodeTiming(noticed, diagnose.ToleratedByDefault, personComes))
 	}
 	t.noteNotReady()
 	t.noteAsleep()

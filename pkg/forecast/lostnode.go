@@ -8,16 +8,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
-const (
-	// noticed is how long a node is unreachable until its pods are marked as not ready, and it gets
-	// the taint node.kubernetes.io/unreachable (--node-monitor-grace-period).
-	noticed = 50 * time.Second
-	// tolerated is how long a pod stays on such a node by default: the API server adds a toleration
-	// of that length.
-	tolerated = 300 * time.Second
-)
+// noticed is how long a node is unreachable until its pods are marked as not ready, and it gets
+// the taint node.kubernetes.io/unreachable (--node-monitor-grace-period).
+const noticed = 50 * time.Second
 
 // LoseNode makes a node unreachable. Its pods become not ready and are deleted in the end; but without
 // its kubelet they do not terminate, so their names and claims are in use until RemoveNode. New pods of
@@ -69,7 +65,7 @@ func (w *World) nextOfLost(p *corev1.Pod) (at time.Time, happen func(sts.Ordinal
 	if !sts.ReadySince(p).IsZero() {
 		return at, w.unready
 	}
-	if after, evicted := toleration(p); evicted && p.DeletionTimestamp == nil {
+	if after, evicted := diagnose.Toleration(p); evicted && p.DeletionTimestamp == nil {
 		return at.Add(after), w.evict
 	}
 	return time.Time{}, nil
@@ -93,21 +89,4 @@ func (w *World) evict(o sts.Ordinal, p *corev1.Pod) {
 		w.cause = []int{last}
 	}
 	w.Delete(o)
-}
-
-// toleration is how long a pod stays on an unreachable node, and whether it is ever evicted.
-func toleration(p *corev1.Pod) (after time.Duration, leaves bool) {
-	taint := corev1.Taint{Key: corev1.TaintNodeUnreachable, Effect: corev1.TaintEffectNoExecute}
-	fits := slices.DeleteFunc(slices.Clone(p.Spec.Tolerations), func(t corev1.Toleration) bool {
-		return t.Effect != "" && t.Effect != taint.Effect || t.Key != taint.Key && (t.Key != "" || t.Operator != corev1.TolerationOpExists)
-	})
-	if len(fits) == 0 {
-		return tolerated, true
-	}
-	for _, t := range fits {
-		if seconds := t.TolerationSeconds; seconds != nil && (!leaves || time.Duration(*seconds)*time.Second < after) {
-			after, leaves = max(0, time.Duration(*seconds)*time.Second), true
-		}
-	}
-	return after, leaves
 }

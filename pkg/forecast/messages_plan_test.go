@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 func TestPlanMessages(t *testing.T) {
@@ -123,7 +124,7 @@ func TestPlanMessages(t *testing.T) {
 		call(msgAssumedHealthy, "node-0"),
 		call(msgAutoscalerRestores, "HPA web", "2 to 3 replicas"),
 		call(msgAutoscalerInterferes, "HPA web", "2 to 3 replicas"),
-		call(msgNodeTiming, noticed, tolerated, personComes),
+		call(msgNodeTiming, noticed, diagnose.ToleratedByDefault, personComes),
 		call(msgCut, mostEvents),
 		call(msgBudgetCountsMore, "web", 5),
 		call(msgRevisionFails, "web-5d9c"),

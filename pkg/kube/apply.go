@@ -77,6 +77,9 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a operate.SetAction) 
 			return nil, err
 		}
 	}
+	if seen, handled, err := v.applyNode(ctx, s, a); handled {
+		return seen, err
+	}
 	switch a := a.(type) {
 	case *operate.PatchSet:
 		set, err := v.patchSet(ctx, s, a)
@@ -157,7 +160,7 @@ func (v *View) confirm(ctx context.Context, s *sts.Snapshot, a operate.SetAction
 	if slices.ContainsFunc(diagnose.RiskClaims(operate.Risks(a, fresh)), func(claim string) bool { return !slices.Contains(known, claim) }) {
 		return operate.ErrBehind
 	}
-	return nil
+	return v.confirmNode(ctx, s, a)
 }
 
 // mountedBy are the names of the claims that the pods mount and that should outlive them.

@@ -18,6 +18,11 @@ func msgPatchPod(pod string) string { return "patch pod " + pod }
 
 func msgEvictPod(pod string) string { return "evict pod " + pod }
 
+// verb is patch or delete.
+func msgWriteNode(verb, node string) string { return verb + " node " + node }
+
+func msgReadNodes() string { return "read the node of the pod" }
+
 func msgRetrying(what string, err error) string { return what + " failed, retrying: " + err.Error() }
 
 // What the API server answers.

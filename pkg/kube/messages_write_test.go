@@ -13,6 +13,8 @@ func TestMessagesOfWrites(t *testing.T) {
 		messagetest.Call(msgScale, "web"),
 		messagetest.Call(msgPatchSet, "web"),
 		messagetest.Call(msgPatchPod, "web-2"),
+		messagetest.Call(msgWriteNode, "patch", "node-1"),
+		messagetest.Call(msgReadNodes),
 		messagetest.Call(msgEvictPod, "web-2"),
 		messagetest.Call(msgRetrying, "evict pod web-2", errors.New("unexpected EOF")),
 		messagetest.Call(msgEvictionBlocked, "web-2", "The disruption budget web needs 2 healthy pods and has 2 currently"),

@@ -39,6 +39,8 @@ type Query struct {
 	Revisions bool
 	// SchedulingGrace is the inventory's: see [sts.Inventory].
 	SchedulingGrace *time.Duration
+	// Recover is the ordinal whose pod is recovered from a lost node: the node is read, too. Nil for none.
+	Recover *sts.Ordinal
 }
 
 // pick keeps the sets that were requested by name; an error names one that does not exist.
@@ -138,6 +140,11 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 	}
 	if err := r.wait(); err != nil {
 		return nil, err
+	}
+	if q.Recover != nil {
+		if err := c.addNodes(ctx, inv, *q.Recover); err != nil {
+			return nil, err
+		}
 	}
 	inv.TakenAt = c.Now()
 	if len(q.Names) == 1 { // else all pods were listed

@@ -73,6 +73,10 @@ func recordRequests(t *testing.T, inv *sts.Inventory, more ...runtime.Object) (*
 	r.know(objectsOf(inv.Budgets)...)
 	r.know(objectsOf(inv.Services)...)
 	r.know(objectsOf(inv.Revisions)...)
+	for _, n := range inv.NodeStates {
+		r.know(n.Node)
+		r.know(n.Lease)
+	}
 	r.know(more...)
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
@@ -254,6 +258,8 @@ func (r *recorder) patched(q request) runtime.Object {
 	case *corev1.PersistentVolumeClaim:
 		after, err = operate.Patched(before, q.ops)
 	case *corev1.PersistentVolume:
+		after, err = operate.Patched(before, q.ops)
+	case *corev1.Node:
 		after, err = operate.Patched(before, q.ops)
 	default:
 		return &metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"},

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -136,6 +137,64 @@ func setCases() []setCase {
 		{"scale", removing(held, going), down, wrote, true},
 		{"take the finalizer off a pod", removing(held, going, smaller), down, wrote, true},
 		{"finish", gone, down, wrote, false},
+		{"taint a lost node", recovering(record.OutOfService), recovery(record.OutOfService), lostFacts(), true},
+		{"delete a lost node", recovering(record.DeleteNode), recovery(record.DeleteNode), lostFacts(), true},
+		{"delete a pod of a lost node", recovering(record.ForceDeletePod), recovery(record.ForceDeletePod), lostFacts(), true},
+		{"take the taint off a node", released(), operate.NewReleaseNodes(operate.ReleaseOptions{Lock: holder}, nil), wrote, false},
+	}
+}
+
+func recovery(a record.RecoverAction) operate.Intent {
+	return operate.NewRecoverPod(operate.RecoverOptions{Lock: holder, Ordinal: 1, Action: a, NodeIsOff: "node-1"}, nil)
+}
+
+// recovering is a set whose pod web-1 is on a lost node, with the record of its recovery.
+func recovering(a record.RecoverAction) *sts.Inventory {
+	inv := web(3)
+	inv.Pods[1].Spec.NodeName, inv.Pods[1].ResourceVersion = "node-1", "41"
+	inv.NodeStates = []sts.NodeState{ststest.LostNode("node-1", ststest.Now.Add(-time.Hour), inv.Pods[1])}
+	inv.Sets[0].Annotations = map[string]string{
+		record.OwnerAnnotation: sts.EncodeAnnotation(holder.Owner),
+		record.RecoverAnnotation: sts.EncodeAnnotation(record.Recover{
+			Recovery: &record.Recovery{Ordinal: 1, UID: inv.Pods[1].UID, Node: "node-1", NodeUID: "node-1-uid", Action: a, StartedAt: ststest.Now},
+			Taints:   []record.NodeTaint{{Node: "node-1", UID: "node-1-uid", AddedAt: ststest.Now}},
+		}),
+	}
+	return inv
+}
+
+func lostFacts() operate.Facts {
+	return operate.Facts{Wrote: true, Found: recovering(record.OutOfService).Snapshots()[0]}
+}
+
+// released is a set with a taint of ours on a node that is ready again.
+func released() *sts.Inventory {
+	inv := recovering(record.OutOfService)
+	taint := sts.OutOfService()
+	taint.TimeAdded = &metav1.Time{Time: ststest.Now}
+	n := inv.NodeStates[0].Node
+	n.Status.Conditions[0].Status, n.Spec.Taints = corev1.ConditionTrue, append(n.Spec.Taints, taint)
+	return inv
+}
+
+// TestNodeIsRereadBeforeItsPodsAreRemoved: a node that is back, or whose kubelet has renewed its lease, is not
+// touched, although the snapshot shows a lost one.
+func TestNodeIsRereadBeforeItsPodsAreRemoved(t *testing.T) {
+	for change, now := range map[string]func(*sts.NodeState){
+		"the node is ready":     func(n *sts.NodeState) { n.Node.Status.Conditions[0].Status = corev1.ConditionTrue },
+		"the node is another":   func(n *sts.NodeState) { n.Node.UID = "other" },
+		"the lease was renewed": func(n *sts.NodeState) { n.Lease = ststest.Lease(n.Name, ststest.Now) },
+		"the lease is new":      func(n *sts.NodeState) { n.Lease.Spec.RenewTime.Time = n.Lease.Spec.RenewTime.Add(time.Second) },
+	} {
+		for _, action := range record.RecoverActions() {
+			server := recovering(action)
+			now(&server.NodeStates[0])
+			r, client := recordRequests(t, server)
+			err := setCase{"", recovering(action), recovery(action), lostFacts(), true}.apply(t, r, client)
+			if writes, _ := r.writes(); !errors.Is(err, operate.ErrBehind) || len(writes) > 0 {
+				t.Errorf("%s, %s: %v; sent:\n%v", action, change, err, writes)
+			}
+		}
 	}
 }
 
@@ -225,6 +284,8 @@ func asks(t *testing.T) string {
 	inv := removing(held)
 	r, client := recordRequests(t, inv)
 	view := open(t, r, client)
+	lost, lostClient := recordRequests(t, recovering(record.OutOfService))
+	viewLost := open(t, lost, lostClient)
 	for _, q := range []struct {
 		name string
 		r    *recorder
@@ -250,6 +311,8 @@ func asks(t *testing.T) string {
 			_, err := client.PatchFinalizer(t.Context(), ststest.Namespace, &operate.NewRemoveFinalizer("", inv.Pods[4], 4).FinalizerPatch, metav1.DryRunAll)
 			return err
 		}},
+		{"dry run of a taint", lost, func() error { return tryNode(t, viewLost, record.OutOfService) }},
+		{"dry run of the deletion of a node", lost, func() error { return tryNode(t, viewLost, record.DeleteNode) }},
 		{"event", r, func() error { return client.Record(t.Context(), inv.Sets[0], "Reason", "what was done") }},
 	} {
 		q.r.forget()
@@ -265,6 +328,10 @@ func asks(t *testing.T) string {
 		all.WriteString(inFull(t, q.name, q.r, writes))
 	}
 	return all.String()
+}
+
+func tryNode(t *testing.T, v *View, a record.RecoverAction) error {
+	return v.TryNode(t.Context(), setCase{"", recovering(a), recovery(a), lostFacts(), true}.action(t))
 }
 
 func inFull(t *testing.T, name string, r *recorder, writes []request) string {

@@ -67,6 +67,7 @@ type View struct {
 	ready  map[types.UID]bool // pods that were ready at some time
 
 	stranger unexplained
+	nodes    nodeMemory // of a recovery
 	doubted  map[doubt]*sts.Volume
 
 	// NoTrials: no pods are tried with dry runs while the view waits. A view without revisions
@@ -263,6 +264,9 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 			}
 			v.kinds, v.later = append(v.kinds, v.later...), nil
 			continue // the decision may depend on them
+		}
+		if !v.refreshNodes(ctx, inv) {
+			continue // it is read again at the next tick
 		}
 		inv.Strangers = v.strangers(ctx, inv)
 		if v.uid != "" {

@@ -42,7 +42,8 @@ type SetAction interface {
 // SetActions are all types of actions, as in [SetAction].
 func SetActions() []SetAction {
 	return []SetAction{
-		&PatchSet{}, &Scale{}, &EvictPod{}, &DeletePod{}, &DryRunEviction{}, &AddFinalizer{}, &RemoveFinalizer{}, &Exec{},
+		&PatchSet{}, &Scale{}, &EvictPod{}, &DeletePod{}, &DryRunEviction{}, &AddFinalizer{}, &RemoveFinalizer{},
+		&TaintNode{}, &UntaintNode{}, &DeleteNode{}, &ForceDeletePod{}, &Exec{},
 	}
 }
 

@@ -240,6 +240,16 @@ func (b *patch) restart(r record.Restart) *patch {
 	return b
 }
 
+// recover writes the record of recoveries, or removes an empty one.
+func (b *patch) recover(r record.Recover) *patch {
+	if r.Recovery == nil && len(r.Taints) == 0 {
+		return b.drop(record.RecoverAnnotation)
+	}
+	value := sts.EncodeAnnotation(r)
+	b.annotations[record.RecoverAnnotation] = &value
+	return b
+}
+
 // park records the number of replicas of a set that is scaled to 0.
 func (b *patch) park(replicas int32) *patch {
 	value := strconv.Itoa(int(replicas))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -89,7 +90,21 @@ func guardedVerbs() []guardedVerb {
 	if err != nil {
 		panic(err)
 	}
+	recovers := func(a record.RecoverAction) func(operate.Lock, *sts.Snapshot) operate.Intent {
+		return func(l operate.Lock, _ *sts.Snapshot) operate.Intent {
+			return operate.RecoverPod{Lock: l, Ordinal: 1, Action: a}
+		}
+	}
+	lost := func() *sts.Inventory {
+		inv := ststest.Web(5)
+		inv.Pods[1].Spec.NodeName, inv.Pods[3].Spec.NodeName = "node-1", "node-1"
+		inv.NodeStates = []sts.NodeState{ststest.LostNode("node-1", ststest.Now.Add(-time.Hour), inv.Pods[1], inv.Pods[3])}
+		return inv
+	}
 	return []guardedVerb{
+		{"recover", lost, recovers(record.OutOfService), []int{1, 3}, []int{0, 2, 4}},
+		{"recover, delete-node", lost, recovers(record.DeleteNode), []int{1, 3}, []int{0, 2, 4}},
+		{"recover, force-delete-pod", lost, recovers(record.ForceDeletePod), []int{1}, []int{0, 2, 3, 4}},
 		{"canary start", web(), func(l operate.Lock, _ *sts.Snapshot) operate.Intent {
 			return operate.StartCanary{Lock: l, Images: []operate.ImageRequest{{Image: "web:2"}}, Canaries: intstr.FromInt32(2)}
 		}, []int{3, 4}, []int{0, 2}},

@@ -299,6 +299,31 @@ const (
 	// ReasonFinalizerRemoved: another client repeatedly removes the finalizer that prevents a pod from
 	// being recreated.
 	ReasonFinalizerRemoved = "FinalizerRemoved"
+	// ReasonRecovered: `recover`: the pod runs on another node.
+	ReasonRecovered = "Recovered"
+	// ReasonReleased: `recover --release`: no node has a taint of an earlier recovery any more.
+	ReasonReleased = "Released"
+	// ReasonNodeReady: the node is Ready, or has become Ready meanwhile: its pods must not be removed without
+	// its kubelet.
+	ReasonNodeReady = "NodeReady"
+	// ReasonKubeletAlive: the node is not Ready, but its kubelet has renewed its lease since.
+	ReasonKubeletAlive = "KubeletAlive"
+	// ReasonNotLost: the node has not been unready for as long as the pod tolerates.
+	ReasonNotLost = "NotLost"
+	// ReasonNodeGone: the Node object does not exist, so the chosen action has nothing to change.
+	ReasonNodeGone = "NodeGone"
+	// ReasonNodeNotReady: `recover --release`: a node is not Ready yet, so its taint remains.
+	ReasonNodeNotReady = "NodeNotReady"
+	// ReasonNotConfirmed: it was not confirmed that the machine of this node is off.
+	ReasonNotConfirmed = "NotConfirmed"
+	// ReasonTaintTolerated: the pod tolerates the out-of-service taint, which would not remove it.
+	ReasonTaintTolerated = "TaintTolerated"
+	// ReasonNotRemoved: the pod was not removed from the lost node although the node is out of service.
+	ReasonNotRemoved = "NotRemoved"
+	// ReasonVolumeAttached: the volume is still attached to the lost node; the command waits.
+	ReasonVolumeAttached = "VolumeAttached"
+	// ReasonRecoveryInProgress: the recovery of another pod is not finished.
+	ReasonRecoveryInProgress = "RecoveryInProgress"
 )
 
 func decide(v Verdict, reason, message string, hint sts.Hint) Decision {

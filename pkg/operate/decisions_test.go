@@ -196,7 +196,7 @@ func (p promoting) Next(s *sts.Snapshot, f operate.Facts) operate.Decision {
 
 func TestDecisions(t *testing.T) {
 	for verb, cases := range map[string][]decisionCase{
-		"start": startCases(), "promote": promoteCases(), "auto": autoCases(), "abort": abortCases(), "pause": pauseCases(), "managed": managedCases(), "restart": restartCases(), "unstick": unstickCases(),
+		"start": startCases(), "promote": promoteCases(), "auto": autoCases(), "abort": abortCases(), "pause": pauseCases(), "managed": managedCases(), "restart": restartCases(), "recover": recoverCases(), "unstick": unstickCases(),
 		"drain": drainCases(), "cancel": cancelCases(), "unpark": unparkCases(), "resizing": resizingCases(),
 	} {
 		t.Run(verb, func(t *testing.T) {

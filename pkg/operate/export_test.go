@@ -10,6 +10,8 @@ type (
 	PauseUpdate   = pauseUpdate
 	ResumeUpdate  = resumeUpdate
 	CancelDrain   = cancelDrain
+	RecoverPod    = recoverPod
+	ReleaseNodes  = releaseNodes
 	Unpark        = unpark
 )
 

@@ -30,6 +30,9 @@ type look struct {
 	// restart and drain are the records of a restart and of a scale operation.
 	restart *record.Restart
 	drain   *record.Drain
+	// recover is the record of recoveries, recovery the one that this command starts or resumes.
+	recover  *record.Recover
+	recovery *record.Recovery
 	// target is the ordinal whose pod goes down next.
 	target sts.Ordinal
 }

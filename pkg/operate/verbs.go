@@ -21,6 +21,8 @@ func Verbs() []guard.Verb {
 		forSet("unstick", unstick{}, unstick{}.guards(), map[string]string{guard.ScaleOperation: awaited}),
 		forSet("restart", restartPods{}, restartPods{}.guards(), nil),
 		forSet("restart --forget", forgetRestart{}, forgetRestart{}.guards(), map[string]string{guard.ScaleOperation: "it only removes a record", guard.Claims: noPod}),
+		forSet("recover", recoverPod{}, recoverPod{}.guards(), nil),
+		forSet("recover --release", releaseNodes{}, releaseNodes{}.guards(), map[string]string{guard.ScaleOperation: "it only removes a taint and a record", guard.Claims: noPod}),
 		down,
 		up,
 		forSet("drain-scale --unpark", unpark{}, unpark{}.guards(), map[string]string{guard.Claims: noPod}),

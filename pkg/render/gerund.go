@@ -11,7 +11,7 @@ var gerunds = map[string]string{
 	"create": "creating", "delete": "deleting", "discard": "discarding", "drain": "draining", "evict": "evicting", "find": "finding",
 	"pause": "pausing", "promote": "promoting", "raise": "raising", "record": "recording", "recreate": "recreating",
 	"release": "releasing", "remove": "removing", "reserve": "reserving", "restore": "restoring", "resume": "resuming",
-	"roll": "rolling", "run": "running", "scale": "scaling", "set": "setting", "start": "starting", "take": "taking", "transfer": "transferring",
+	"roll": "rolling", "run": "running", "scale": "scaling", "set": "setting", "start": "starting", "stop": "stopping", "taint": "tainting", "take": "taking", "transfer": "transferring",
 }
 
 var (

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
@@ -44,6 +45,12 @@ func msgStarted(ago time.Duration, by string) string {
 	}
 	return text
 }
+
+func msgRecovery(pod, node, action string) string {
+	return fmt.Sprintf("pod %s from node %s (%s)", pod, node, action)
+}
+
+func msgTaintedNodes(nodes []string) string { return "out of service: " + strings.Join(nodes, ", ") }
 
 func msgRestarted(done int, remaining []sts.Ordinal) string {
 	text := fmt.Sprintf("%d of %s restarted", done, sts.Count(done+len(remaining), "pod"))

@@ -23,6 +23,7 @@ func TestStatusMessages(t *testing.T) {
 			Message: "Deleting old revision pods", LastTransitionTime: &at}, ststest.Now),
 		messagetest.Call(msgStarted, time.Minute, "kim@laptop"),
 		messagetest.Call(msgStarted, time.Minute, ""),
+		messagetest.Call(msgRecovery, "web-1", "node-1", "out-of-service"), messagetest.Call(msgTaintedNodes, []string{"node-1", "node-2"}),
 		messagetest.Call(msgRestarted, 1, []sts.Ordinal{0, 1}),
 		messagetest.Call(msgRestarted, 3, []sts.Ordinal{}),
 		messagetest.Call(msgLockedBy, "kim@laptop", "canary start", 3*time.Second),

@@ -156,6 +156,9 @@ func StatusScreen(w io.Writer, s *report.Status, now time.Time, st Style) error 
 	if r := s.Restart; r != nil {
 		field("Restart", "%s; %s", msgRestarted(len(r.Done), r.Left), started(r.StartedAt, r.StartedBy, now))
 	}
+	if r := s.Recovery; r != nil {
+		field("Recovery", "%s", recoveryLine(r, now))
+	}
 	if s.Drain != nil {
 		for _, line := range drainLines(s.Drain, now) {
 			field(line[0], "%s", line[1])
@@ -180,6 +183,13 @@ func StatusScreen(w io.Writer, s *report.Status, now time.Time, st Style) error 
 	}
 	_, err := io.WriteString(w, "\n"+st.Wrap("", 0, stateTones[s.State], s.Message)+Hint(s.Hint, st))
 	return err
+}
+
+func recoveryLine(r *report.RecoveryStatus, now time.Time) string {
+	if r.Pod == "" {
+		return msgTaintedNodes(r.TaintedNodes)
+	}
+	return msgRecovery(r.Pod, r.Node, string(r.Action)) + "; " + started(*r.StartedAt, r.StartedBy, now)
 }
 
 func started(at metav1.Time, by string, now time.Time) string {

@@ -7,6 +7,8 @@ var (
 	MsgComplete           = msgComplete
 	MsgDeleting           = msgDeleting
 	MsgDoNotRestart       = msgDoNotRestart
+	MsgNodesOutOfService  = msgNodesOutOfService
+	MsgRecovering         = msgRecovering
 	MsgDrainAlmostDone    = msgDrainAlmostDone
 	MsgDrainNextToJoin    = msgDrainNextToJoin
 	MsgDrainNextToLeave   = msgDrainNextToLeave

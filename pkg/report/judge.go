@@ -108,6 +108,36 @@ func (st *Status) judgeRestart(s *sts.Snapshot, r *record.Restart) {
 	}
 }
 
+// judgeRecovery adds a recovery from a lost node that is in progress, and how to resume it; else the nodes that have
+// a taint of one, and how to remove it.
+func (st *Status) judgeRecovery(s *sts.Snapshot, r *record.Recover) {
+	if r == nil || r.Recovery == nil && len(r.Taints) == 0 {
+		return
+	}
+	st.Recovery = &RecoveryStatus{}
+	for _, t := range r.Taints {
+		st.Recovery.TaintedNodes = append(st.Recovery.TaintedNodes, t.Node)
+	}
+	message, hint := msgNodesOutOfService(st.Recovery.TaintedNodes), record.ReleaseCommand(s.Set)
+	if one := r.Recovery; one != nil {
+		at := metav1.NewTime(one.StartedAt)
+		st.Recovery.Pod, st.Recovery.Node, st.Recovery.Action = s.Name(one.Ordinal), one.Node, one.Action
+		st.Recovery.StartedBy, st.Recovery.StartedAt = one.StartedBy, &at
+		message, hint = msgRecovering(st.Recovery.Pod, one.Node), one.Again(s.Set)
+		if st.State == Complete {
+			st.State = Progressing
+		}
+	}
+	st.Message = sentence(st.Message, message)
+	switch hint = st.ownHint(hint); {
+	case len(hint) == 0:
+	case len(st.Hint) == 0 || r.Recovery != nil: // it comes before what can be done about a pod that hangs
+		st.Hint = hint
+	default:
+		st.Hint = sts.Hintf("%s; %s", st.Hint, hint)
+	}
+}
+
 // judgeClaims puts claims at risk before everything else: whatever the set is doing, the next
 // restart of such a pod loses the data.
 func (st *Status) judgeClaims(s *sts.Snapshot, replicas []sts.Replica) {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -123,6 +124,14 @@ func msgClaimsRescued(claims []string) string {
 		return "claim " + claims[0] + " is being deleted, but its volume retains the data"
 	}
 	return "claims " + sayFew(claims) + " are being deleted, but their volumes retain the data"
+}
+
+func msgRecovering(pod, node string) string {
+	return fmt.Sprintf("recovery of pod %s from node %s in progress", pod, node)
+}
+
+func msgNodesOutOfService(nodes []string) string {
+	return fmt.Sprintf("the taint node.kubernetes.io/out-of-service of a recovery is on %s: remove it once the node is ready", strings.Join(nodes, ", "))
 }
 
 func msgDoNotRestart(ordinals []sts.Ordinal, risk string, claims int) string {

@@ -39,6 +39,8 @@ func TestStatusMessages(t *testing.T) {
 		messagetest.Call(msgRollingBack, revision, "web-2 restarted 2 times"),
 		messagetest.Call(msgRestartRemaining, more),
 		messagetest.Call(msgRestartRecordRemains),
+		messagetest.Call(msgRecovering, "web-2", "node-1"),
+		messagetest.Call(msgNodesOutOfService, []string{"node-1", "node-2"}),
 		messagetest.Call(msgClaimsRescued, []string{"data-web-0"}),
 		messagetest.Call(msgClaimsRescued, []string{"data-web-0", "data-web-1", "data-web-2", "data-web-3"}),
 		messagetest.Call(msgDoNotRestart, one, "persistentvolumeclaim data-web-2 is being deleted", 1),

@@ -149,6 +149,9 @@ type Status struct {
 	Autoscalers []sts.Autoscaler `json:"autoscalers,omitempty"`
 	// Restart is set while a restart of chosen pods is in progress or was interrupted.
 	Restart *RestartStatus `json:"restart,omitempty"`
+	// Recovery is set while a pod is recovered from a lost node, or was interrupted, and while a node has a
+	// taint of such a recovery.
+	Recovery *RecoveryStatus `json:"recovery,omitempty"`
 	// Drain is set while members leave or join one by one, or after this was interrupted.
 	Drain *DrainStatus `json:"drain,omitempty"`
 	// ParkedReplicas is the size to which `--unpark` returns a parked set; absent if none is recorded.
@@ -244,6 +247,22 @@ type RestartStatus struct {
 	StartedBy string `json:"startedBy,omitempty"`
 	// StartedAt is when it was started.
 	StartedAt metav1.Time `json:"startedAt"`
+}
+
+// RecoveryStatus is what `recover` has recorded.
+type RecoveryStatus struct {
+	// Pod is the pod that is being recovered; absent if only taints remain.
+	Pod string `json:"pod,omitempty"`
+	// Node is the lost node; absent if only taints remain.
+	Node string `json:"node,omitempty"`
+	// Action is the chosen `--action`; absent if only taints remain.
+	Action record.RecoverAction `json:"action,omitempty"`
+	// StartedBy is who started it.
+	StartedBy string `json:"startedBy,omitempty"`
+	// StartedAt is when it was started; absent if only taints remain.
+	StartedAt *metav1.Time `json:"startedAt,omitempty"`
+	// TaintedNodes are nodes with a taint `node.kubernetes.io/out-of-service` that `recover` has added.
+	TaintedNodes []string `json:"taintedNodes,omitempty"`
 }
 
 // ReplicaStatus is one ordinal, with its pod and its claims.
@@ -399,8 +418,10 @@ func NewStatus(s *sts.Snapshot) Status {
 	restart, unreadableRestart := record.ReadRestart(set)
 	st.judge(s, canary, drain, replicas)
 	st.judgeRestart(s, restart)
+	recovery, unreadableRecovery := record.ReadRecover(set)
+	st.judgeRecovery(s, recovery)
 	st.judgeClaims(s, replicas)
-	for _, err := range []error{unreadable, unreadableDrain, unreadableRestart, unreadableOwner} {
+	for _, err := range []error{unreadable, unreadableDrain, unreadableRestart, unreadableRecovery, unreadableOwner} {
 		if invalid, ok := errors.AsType[*record.InvalidError](err); ok {
 			st.Message = sentence(st.Message, invalid.Error())
 			if len(st.Hint) == 0 {

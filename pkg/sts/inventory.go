@@ -62,6 +62,9 @@ type Inventory struct {
 	// nil is the default. See [diagnose.Reasons].
 	SchedulingGrace *time.Duration
 
+	// NodeStates are read only for a command that works on a lost node.
+	NodeStates []NodeState
+
 	// Missing lists what could not be read, usually for lack of permission. A
 	// report without it would be a guess that looks like a fact.
 	Missing []Missing
@@ -147,8 +150,10 @@ type Snapshot struct {
 	// Memory is what a watch has seen before.
 	Memory Memory
 	// HPAs scale the set: see [Snapshot.Autoscalers].
-	HPAs    []*autoscalingv2.HorizontalPodAutoscaler
-	Missing []Missing
+	HPAs []*autoscalingv2.HorizontalPodAutoscaler
+	// NodeStates are the inventory's.
+	NodeStates []NodeState
+	Missing    []Missing
 	// Problems are those of the set and its governing Service in a manifest.
 	Problems []ManifestProblem
 	// Headless are the Services without a cluster IP that select the set's pods, other than
@@ -250,7 +255,7 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 	for _, set := range inv.Sets {
 		k := key{set.Namespace, set.Name}
 		s := &Snapshot{
-			TakenAt: inv.TakenAt, Set: set, Missing: inv.Missing, SchedulingGrace: inv.SchedulingGrace,
+			TakenAt: inv.TakenAt, Set: set, NodeStates: inv.NodeStates, Missing: inv.Missing, SchedulingGrace: inv.SchedulingGrace,
 			Revisions: slices.Clone(revisions[k]),
 			Service:   services[key{set.Namespace, set.Spec.ServiceName}],
 			Slices:    endpoints[key{set.Namespace, set.Spec.ServiceName}],

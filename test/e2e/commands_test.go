@@ -46,6 +46,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"killat":   cmdKillAt,
 	"killeach": cmdKillEach,
 	"deploy":   cmdDeploy,
+	"node":     cmdNode,
 	"apply":    cmdApply,
 	"save":     cmdSave,
 	"until":    cmdUntil,

@@ -96,7 +96,7 @@ type countedWrite struct{}
 
 // markCountedWrite marks the writes that the proxy counts: all but events, access reviews and dry runs.
 func markCountedWrite(r *http.Request) (*http.Request, error) {
-	counts := slices.ContainsFunc([]string{"/statefulsets/", "/pods/", "/persistentvolumeclaims", "/persistentvolumes"},
+	counts := slices.ContainsFunc([]string{"/statefulsets/", "/pods/", "/persistentvolumeclaims", "/persistentvolumes", "/nodes/"},
 		func(part string) bool { return strings.Contains(r.URL.Path, part) })
 	if r.Method == http.MethodGet || !counts || r.URL.Query().Get("dryRun") != "" {
 		return r, nil

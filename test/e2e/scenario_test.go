@@ -156,10 +156,11 @@ var resources = map[string]schema.GroupVersionResource{
 	"pdb":    {Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"},
 	"hpa":    {Group: "autoscaling", Version: "v2", Resource: "horizontalpodautoscalers"},
 	"pv":     {Version: "v1", Resource: "persistentvolumes"},
+	"node":   {Version: "v1", Resource: "nodes"},
 }
 
 func (s *scenario) api(resource string) dynamic.ResourceInterface {
-	if resource == "pv" {
+	if resource == "pv" || resource == "node" {
 		return s.client.Resource(resources[resource]) // not namespaced
 	}
 	return s.client.Resource(resources[resource]).Namespace(s.namespace)

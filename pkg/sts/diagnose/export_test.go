@@ -31,6 +31,7 @@ var (
 	MsgNoScaleUp            = msgNoScaleUp
 	MsgNodeDidNotHelp       = msgNodeDidNotHelp
 	MsgNodeRequested        = msgNodeRequested
+	HintNodeMayBeLost       = hintNodeMayBeLost
 	MsgNominated            = msgNominated
 	MsgNotAdopted           = msgNotAdopted
 	MsgNotCreatedAccepted   = msgNotCreatedAccepted

@@ -33,7 +33,7 @@ var (
 		State:    "the pod is being deleted",
 		Evidence: "`metadata.deletionTimestamp`, which includes the pod's grace period; its finalizers",
 		Except:   "after the last finalizer is removed, 60s from then",
-		Do:       "remove the finalizer named in the message, or check that the node is running",
+		Do:       "remove the finalizer named in the message, or check the node; if its machine is off, `kubectl sts recover` has the pod created elsewhere",
 	}
 	reasonFailedDelete = ReasonInfo{
 		Code: "FailedDelete", Grace: createGrace, Look: LookSet,

@@ -33,6 +33,9 @@ func terminatingTrouble(s *sts.Snapshot, r sts.Replica) *Trouble {
 	t := reasonTerminating.trouble(now.Sub(due), msgTerminating(r.Pod.Finalizers))
 	if t.Failing {
 		t.Message = msgTerminatingOverdue(now.Sub(r.Pod.DeletionTimestamp.Time), r.Pod.Finalizers, r.Pod.Spec.NodeName)
+		if node := r.Pod.Spec.NodeName; node != "" && len(r.Pod.Finalizers) == 0 {
+			t.Fix = hintNodeMayBeLost(sts.Kubectl("", "describe node", node), sts.Kubectl(s.Set.Namespace, "sts recover", s.Set.Name, "--ordinal", r.Ordinal.String()))
+		}
 	} else {
 		t.Until = due.Add(terminatingGrace + time.Second)
 	}

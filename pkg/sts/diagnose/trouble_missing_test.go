@@ -350,7 +350,7 @@ func TestTerminating(t *testing.T) {
 		{"released a moment ago", []func(*sts.Inventory){going(5 * time.Minute), released(time.Second)},
 			&diagnose.Trouble{Reason: "Terminating", Message: diagnose.MsgTerminating(nil), Until: ststest.Now.Add(60 * time.Second)}},
 		{"released long ago", []func(*sts.Inventory){going(5 * time.Minute), released(2 * time.Minute)},
-			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, nil, "node-0")}},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, nil, "node-0"), Fix: diagnose.HintNodeMayBeLost(sts.Kubectl("", "describe node", "node-0"), sts.Kubectl("test", "sts recover", "web", "--ordinal", "1"))}},
 		{"released once, blocked by another", []func(*sts.Inventory){going(5*time.Minute, "b.example/y"), released(time.Second)},
 			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, []string{"b.example/y"}, "node-0")}},
 	}, diagnose.Replica)

@@ -27,6 +27,12 @@ func msgNoOwner() string { return "no name, or no ID" }
 
 func msgNoSizes() string { return "no valid sizes or member" }
 
+func msgNoRecovery() string { return "no valid pod, node, action or taint" }
+
+func hintBadRecover(remove sts.Hint) sts.Hint {
+	return sts.Hintf("check which nodes have the taint node.kubernetes.io/out-of-service, then remove the record: %s", remove)
+}
+
 func hintBadOwner(remove sts.Hint) sts.Hint {
 	return sts.Hintf("if no kubectl sts command is running for this StatefulSet, remove the annotation: %s", remove)
 }

@@ -13,7 +13,7 @@ func TestInvalidMessages(t *testing.T) {
 		call(msgInvalidRecord, "web", CanaryAnnotation, "unexpected end of JSON input"),
 		call(msgUnexpectedJSON, "array", ""),
 		call(msgUnexpectedJSON, "string", "member.ordinal"),
-		call(msgNoStableRevision), call(msgNoCommand), call(msgNoOwner), call(msgNoSizes),
-		call(hintBadOwner, remove), call(hintBadCanary, remove), call(hintBadDrain, remove), call(hintBadRestart, "kubectl sts restart web --forget -n shop"),
+		call(msgNoStableRevision), call(msgNoCommand), call(msgNoOwner), call(msgNoSizes), call(msgNoRecovery),
+		call(hintBadOwner, remove), call(hintBadCanary, remove), call(hintBadDrain, remove), call(hintBadRecover, "kubectl annotate statefulset web kubectl-sts.dev/recover- -n shop"), call(hintBadRestart, "kubectl sts restart web --forget -n shop"),
 	)
 }

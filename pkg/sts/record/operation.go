@@ -237,6 +237,8 @@ func (e *InvalidError) Hint() sts.Hint {
 		return hintBadCanary(remove)
 	case DrainAnnotation:
 		return hintBadDrain(remove)
+	case RecoverAnnotation:
+		return hintBadRecover(remove)
 	}
 	return hintBadRestart(sts.Kubectl(e.Namespace, "sts restart", e.Set, "--forget"))
 }
