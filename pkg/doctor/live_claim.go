@@ -153,7 +153,7 @@ func (in *Input) nodeState(name string) (gone, down bool) {
 	if n == nil {
 		return true, false
 	}
-	ready := readyCondition(n)
+	ready := sts.NodeReady(n)
 	return false, ready == nil || ready.Status != corev1.ConditionTrue
 }
 

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,14 +72,8 @@ func msgTerminatingFor(d time.Duration, finalizers []string) string {
 
 func msgPodNotReady() string { return "not ready" }
 
-func msgLostNode(n *lostNode, now time.Time) string {
-	text := "node " + n.name + " no longer exists"
-	if n.node != nil {
-		text = fmt.Sprintf("node %s has not been ready for %s", n.name, sts.Age(now.Sub(n.since)))
-		if n.why != "" {
-			text += " (" + n.why + ")"
-		}
-	}
+func msgLostNode(n *lostNode) string {
+	text := n.lost.Message
 	var held []string
 	for _, p := range n.pods {
 		held = append(held, "pod "+p.name+" ("+p.state+")")
@@ -94,28 +89,30 @@ func msgLostNode(n *lostNode, now time.Time) string {
 }
 
 // hintLostNode are the actions in their order, the safest first.
-func hintLostNode(n *lostNode, namespace string) sts.Hint {
+func hintLostNode(n *lostNode, namespace, set string) sts.Hint {
 	var steps []sts.Hint
 	if n.outside {
 		return sts.Hintf("once the node is back, remove the taint: %s", sts.Kubectl("", "taint node", n.name, "node.kubernetes.io/out-of-service-"))
 	}
-	if n.node != nil {
-		steps = append(steps,
-			sts.Hintf("1. wait, if the node may return; the pods stay down until then: %s", sts.Kubectl("", "describe node", n.name)),
-			sts.Hintf("2. if the machine is known to be off, taint it; if it still runs, two pods may write to one volume: %s",
-				sts.Kubectl("", "taint node", n.name, "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute")),
-			sts.Hintf("3. if the machine will not return, delete the node; if it still runs, so do its pods, with the same risk: %s", sts.Kubectl("", "delete node", n.name)),
-		)
-	} else {
-		steps = append(steps, sts.Hintf("1. wait for the pod garbage collector of kube-controller-manager; volumes are detached after 6 minutes: %s", sts.Kubectl("", "get volumeattachments")))
+	var recovery sts.Hint
+	if len(n.ordinals) > 0 {
+		recovery = sts.Kubectl(namespace, "sts recover", set, "--ordinal", strconv.Itoa(int(n.ordinals[0])))
 	}
-	if len(n.pods) > 0 {
-		args := []string{}
-		for _, p := range n.pods {
-			args = append(args, p.name)
+	switch {
+	case n.lost.Deleted:
+		steps = append(steps, sts.Hintf("1. wait for the pod garbage collector of kube-controller-manager; volumes are detached after 6 minutes: %s", sts.Kubectl("", "get volumeattachments")))
+	default:
+		steps = append(steps, sts.Hintf("1. wait, if the node may return; the pods stay down until then: %s", sts.Kubectl("", "describe node", n.name)))
+		if len(recovery) > 0 {
+			steps = append(steps,
+				sts.Hintf("2. if the machine is known to be off, taint it; if it still runs, two pods may write to one volume: %s", recovery),
+				sts.Hintf("3. if the machine will not return, delete the node; if it still runs, so do its pods, with the same risk: %s",
+					sts.Kubectl(namespace, "sts recover", set, "--ordinal", strconv.Itoa(int(n.ordinals[0])), "--action", "delete-node")))
 		}
+	}
+	if len(recovery) > 0 {
 		steps = append(steps, sts.Hintf("%d. only if the containers are proven to have ended; otherwise two pods of one name may run and destroy data: %s",
-			len(steps)+1, sts.Kubectl(namespace, "delete pod", append(args, "--force", "--grace-period=0")...)))
+			len(steps)+1, sts.Kubectl(namespace, "sts recover", set, "--ordinal", strconv.Itoa(int(n.ordinals[0])), "--action", "force-delete-pod")))
 	}
 	return sts.JoinHints(steps, "\n")
 }

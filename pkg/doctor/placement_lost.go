@@ -7,22 +7,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
-const (
-	// lostAfter is how long a node may be unreachable: what pods tolerate by default.
-	lostAfter = 5 * time.Minute
-	// collected is how long a pod may exist without its node: the garbage collector removes it in a minute.
-	collected = 3 * time.Minute
-)
+// collected is how long a pod may exist without its node: the garbage collector removes it in a minute.
+const collected = 3 * time.Minute
 
 // lostNode is a node that does not report, or that was deleted, with what it holds of a set.
 type lostNode struct {
 	name    string
-	node    *corev1.Node // nil if it was deleted
-	since   time.Time    // it is not ready; zero if it was deleted
-	why     string       // the reason of its condition
-	outside bool         // it has the taint out-of-service
+	lost    *diagnose.Lost // the evidence
+	outside bool           // it has the taint out-of-service
 
 	pods     []heldPod
 	ordinals []sts.Ordinal
@@ -63,7 +58,7 @@ func lostNodes(l *Look) []DoctorFinding {
 			if claim.Spec.VolumeName == "" || a.Spec.Source.PersistentVolumeName == nil || *a.Spec.Source.PersistentVolumeName != claim.Spec.VolumeName || !a.Status.Attached {
 				continue
 			}
-			if n := at(a.Spec.NodeName); n != nil && (len(n.pods) > 0 || l.waitsFor(claim.Name, n.name)) {
+			if n := at(a.Spec.NodeName); n != nil && (len(n.pods) > 0 || n.lost.Proven(l.TakenAt) && l.waitsFor(claim.Name, n.name)) {
 				n.volumes = append(n.volumes, claim.Name)
 			}
 		}
@@ -77,50 +72,46 @@ func lostNodes(l *Look) []DoctorFinding {
 		if n.outside {
 			severity = sts.SeverityInfo
 		}
-		found := l.found(severity, "", msgLostNode(n, l.TakenAt), hintLostNode(n, l.Set.Namespace))
+		found := l.found(severity, "", msgLostNode(n), hintLostNode(n, l.Set.Namespace, l.Set.Name))
 		found[0].Ordinals = n.ordinals
 		out = append(out, found...)
 	}
 	return out
 }
 
-// lostNode is what is known of the node, nil if it is not lost.
+// lostNode is what is known of the node, nil if it is ready.
 func (l *Look) lostNode(name string) *lostNode {
-	out := &lostNode{name: name, node: l.node(name)}
-	switch {
-	case len(l.Nodes) == 0:
+	if len(l.Nodes) == 0 {
 		return nil // pods run on nodes, so these are not known
-	case out.node == nil:
-		return out
 	}
-	out.outside = slices.ContainsFunc(out.node.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeOutOfService })
-	c := readyCondition(out.node)
-	if c == nil || c.Status == corev1.ConditionTrue || l.TakenAt.Sub(c.LastTransitionTime.Time) < lostAfter {
+	node := l.node(name)
+	lost := diagnose.LostNode(node, nil, nil, l.TakenAt)
+	if lost == nil {
 		return nil
 	}
-	out.since, out.why = c.LastTransitionTime.Time, c.Reason
+	out := &lostNode{name: name, lost: lost}
+	if node == nil {
+		lost.Node, lost.Message = name, diagnose.LostNode(nil, nil, &corev1.Pod{Spec: corev1.PodSpec{NodeName: name}}, l.TakenAt).Message
+		return out
+	}
+	out.outside = slices.ContainsFunc(node.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeOutOfService })
 	return out
 }
 
 // heldTooLong: the node is lost for longer than the pod tolerates.
 func (l *Look) heldTooLong(n *lostNode, pod *corev1.Pod) bool {
-	if n.node == nil {
-		since := pod.CreationTimestamp.Time
-		if c := sts.Condition(pod, corev1.PodScheduled); c != nil {
-			since = sts.Latest(since, c.LastTransitionTime.Time)
-		}
-		if pod.DeletionTimestamp != nil {
-			since = sts.Latest(since, pod.DeletionTimestamp.Time)
-		}
-		return l.TakenAt.Sub(since) >= collected
+	if !n.lost.Deleted {
+		lost := diagnose.LostNode(l.node(n.name), nil, pod, l.TakenAt)
+		return lost != nil && lost.Proven(l.TakenAt)
 	}
-	tolerated := time.Duration(0)
-	for _, t := range pod.Spec.Tolerations {
-		if (t.Key == corev1.TaintNodeUnreachable || t.Key == corev1.TaintNodeNotReady) && t.Effect != corev1.TaintEffectNoSchedule && t.TolerationSeconds != nil {
-			tolerated = max(tolerated, time.Duration(*t.TolerationSeconds)*time.Second)
-		}
+	since := pod.CreationTimestamp.Time
+	if c := sts.Condition(pod, corev1.PodScheduled); c != nil {
+		since = sts.Latest(since, c.LastTransitionTime.Time)
 	}
-	return l.TakenAt.Sub(n.since) >= max(tolerated, lostAfter)
+	if pod.DeletionTimestamp != nil {
+		since = sts.Latest(since, pod.DeletionTimestamp.Time)
+	}
+	return l.TakenAt.Sub(since) >= collected
 }
 
 // waitsFor: a pod with this claim waits on another node, or for one.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 )
@@ -24,18 +25,8 @@ func (in *Input) node(name string) *corev1.Node {
 	return in.Nodes[i]
 }
 
-// readyCondition is the node's condition Ready, nil before its kubelet has reported.
-func readyCondition(n *corev1.Node) *corev1.NodeCondition {
-	for i := range n.Status.Conditions {
-		if n.Status.Conditions[i].Type == corev1.NodeReady {
-			return &n.Status.Conditions[i]
-		}
-	}
-	return nil
-}
-
 func nodeReady(n *corev1.Node) bool {
-	c := readyCondition(n)
+	c := sts.NodeReady(n)
 	return c != nil && c.Status == corev1.ConditionTrue
 }
 
