@@ -6,9 +6,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // labeledByController are the labels that pods get from the controller.
