@@ -86,7 +86,7 @@ func kubernetesTarget(source string, r release) target {
 			// A fixed date keeps the build reproducible.
 			version + "buildDate=1970-01-01T00:00:00Z",
 		links:   []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kubelet", "kwok"},
-		usually: "27 minutes of CPU time the first time",
+		usually: "20 minutes of CPU time the first time",
 	}
 	if r != releases[0] {
 		t.sources = append(t.sources, withoutKubelet)
