@@ -171,7 +171,7 @@ var (
 // commentBefore matches the beginning of a line that is a comment up to here.
 var commentBefore = regexp.MustCompile(`^\s*(#|//|;|/\*|\* |<!--|-- )|\s(#|// )`)
 
-// inComment: a text that ends like this goes on with a comment.
+// inComment: what follows the text is in a comment.
 func inComment(text string) bool {
 	return commentBefore.MatchString(text[strings.LastIndexByte(text, '\n')+1:])
 }
