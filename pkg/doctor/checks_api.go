@@ -1,6 +1,9 @@
 package doctor
 
 import (
+	"slices"
+	"strings"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -55,6 +58,13 @@ func refused(in *Input) []DoctorFinding {
 		}
 	}
 	return out
+}
+
+// refused: Refused reports the field, or one in it.
+func (l *Look) refused(field string) bool {
+	return l.Offline && slices.ContainsFunc(sts.Objections(sts.Defaulted(l.Set)), func(o sts.Objection) bool {
+		return o.Field == field || strings.HasPrefix(o.Field, field+".")
+	})
 }
 
 func unknownFields(in *Input) []DoctorFinding {

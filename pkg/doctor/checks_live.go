@@ -30,7 +30,8 @@ func liveChecks() []*Check {
 			Code: "ClaimPending", Severity: sts.SeverityError, Looks: Cluster, Needs: []string{"pods", "persistentvolumeclaims"},
 			Title: "A pod does not start because its claim is not bound",
 			Explain: "The message is the claim's own event, which kubectl describe pod does not show. The evidence and the grace periods are those of the reason UnboundClaim " +
-				"of kubectl sts status. Nothing for a claim that waits for its pod to be scheduled (WaitForFirstConsumer), and within the grace period.",
+				"of kubectl sts status. Nothing for a claim that waits for its pod to be scheduled (WaitForFirstConsumer), within the grace period, " +
+				"and if ClassMissing reports the claim.",
 			Remedy: "Run kubectl describe pvc, then fix the StorageClass, its provisioner or the volume.",
 			Run:    claimPending,
 		},

@@ -24,8 +24,10 @@ func nameChecks() []*Check {
 			Code: "NamesNotServed", Severity: sts.SeverityError, Looks: Everywhere, Needs: []string{"services"},
 			Title: "DNS names of the pods are used but cannot resolve",
 			Explain: "A pod has a DNS name only below the Service that spec.serviceName names, and that Service must exist and select the pod. " +
-				"The check looks for names like web-0.web in the pod template and the ConfigMaps that it mounts, and in manifests in all objects. " +
-				"Warning in manifests that lack the Service: it may be in others.",
+				"The check looks for names like web-0.web in the pod template and the ConfigMaps that it refers to, and in manifests in the other workloads. " +
+				"Error if it is certainly the name of a host: in the environment, arguments or command of a container, or in such a ConfigMap, and with a port, " +
+				"with svc, or in a URL. Otherwise warning, as in manifests that lack the Service, and if the Service selects labels that the pods may get later. " +
+				"Not reported in comments and annotations, for files, and for names in another domain.",
 			Remedy: "Create the headless Service, or correct its selector.",
 			Run:    namesNotServed,
 		},
@@ -91,7 +93,7 @@ func (l *Look) nameTexts() names.Texts {
 	if !known {
 		var list []sts.ManifestText
 		for _, c := range l.mountedConfigMaps() {
-			raw, err := json.Marshal(c.Data)
+			raw, err := json.Marshal(map[string]any{"data": c.Data})
 			if err != nil {
 				panic(err) // a map of strings
 			}
@@ -108,45 +110,21 @@ func (l *Look) nameTexts() names.Texts {
 
 // mountedConfigMaps are those that the pod template refers to.
 func (l *Look) mountedConfigMaps() []*corev1.ConfigMap {
-	spec, named := &l.Set.Spec.Template.Spec, map[string]bool{}
-	for i := range spec.Volumes {
-		if v := spec.Volumes[i].ConfigMap; v != nil {
-			named[v.Name] = true
-		}
-		if v := spec.Volumes[i].Projected; v != nil {
-			for _, source := range v.Sources {
-				if source.ConfigMap != nil {
-					named[source.ConfigMap.Name] = true
-				}
-			}
-		}
-	}
-	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
-		for _, from := range c.EnvFrom {
-			if from.ConfigMapRef != nil {
-				named[from.ConfigMapRef.Name] = true
-			}
-		}
-		for _, e := range c.Env {
-			if e.ValueFrom != nil && e.ValueFrom.ConfigMapKeyRef != nil {
-				named[e.ValueFrom.ConfigMapKeyRef.Name] = true
-			}
-		}
-	}
+	named := sts.TemplateConfigMaps(&l.Set.Spec.Template.Spec)
 	var out []*corev1.ConfigMap
 	for _, c := range l.ConfigMaps {
-		if c.Namespace == l.Set.Namespace && named[c.Name] {
+		if c.Namespace == l.Set.Namespace && slices.Contains(named, c.Name) {
 			out = append(out, c)
 		}
 	}
 	return out
 }
 
-// nameUses are the places that certainly contain the name of one of the set's pods below this Service. A
-// name that is computed in an object that the set does not mount may be that of another set's pod.
+// nameUses are the places that contain the name of one of the set's pods below this Service. A name that is
+// computed in an object that the set does not mount may be that of another set's pod.
 func (l *Look) nameUses(service string) []names.Use {
 	return slices.DeleteFunc(l.nameTexts().Uses(l.Snapshot, service), func(u names.Use) bool {
-		return isPath(u, service) || u.Computed != "" && !l.isOwn(u)
+		return u.Comment || isFile(u, service) || l.goesOn(u) || u.Computed != "" && !l.isOwn(u) || strings.Contains(u.Field, "annotations")
 	})
 }
 
@@ -177,13 +155,12 @@ func (l *Look) onService(severity sts.Severity, field, message string, hint sts.
 	return []DoctorFinding{on(l.Service, "Service", severity, field, message, hint)}
 }
 
-// unserved: the Service exists and cannot give any of the pods a name.
+// unserved: the Service exists and gives none of the pods a name, unless they are labeled later.
 func (l *Look) unserved() bool {
 	if l.Service == nil {
 		return false
 	}
-	lacking, later := names.LabelsLacking(l.Snapshot)
-	return l.Service.Spec.Type == corev1.ServiceTypeExternalName || len(lacking) > 0 && !later && l.labeled()
+	return l.Service.Spec.Type == corev1.ServiceTypeExternalName || l.mismatch() != sameLabels && l.labeled()
 }
 
 // labeled: the pod template has the labels that the set selects. Otherwise the API server rejects the set,
@@ -197,19 +174,20 @@ func namesNotServed(l *Look) []DoctorFinding {
 	service := l.Set.Spec.ServiceName
 	if service == "" {
 		for _, other := range l.Headless {
-			if uses := l.nameUses(other.Name); len(uses) > 0 {
-				return l.found("", "spec.serviceName", msgNameWithoutService(uses[0], other.Name), hintNameWithoutService(other.Name, l.Offline))
+			if uses := l.needs(other.Name); len(uses) > 0 {
+				return l.found(l.proven(uses[0], other.Name), "spec.serviceName", msgNameWithoutService(uses[0], other.Name), hintNameWithoutService(other.Name, l.Offline))
 			}
 		}
 		return nil
 	}
-	uses := l.nameUses(service)
+	uses := l.needs(service)
 	if len(uses) == 0 {
 		return nil
 	}
+	severity := l.proven(uses[0], service)
 	switch {
 	case l.Service == nil && !l.Offline:
-		found := l.found("", "spec.serviceName", msgNameServiceMissing(uses[0], service), hintCreateService(service))
+		found := l.found(severity, "spec.serviceName", msgNameServiceMissing(uses[0], service), hintCreateService(service))
 		found[0].Patch = l.servicePatch()
 		return found
 	case l.Service == nil && len(l.ServiceElsewhere) > 0:
@@ -221,12 +199,16 @@ func namesNotServed(l *Look) []DoctorFinding {
 	case !l.unserved():
 		return nil
 	case l.Service.Spec.Type == corev1.ServiceTypeExternalName:
-		found := l.onService("", "spec.type", msgNameServiceExternal(uses[0], service), hintMakeHeadless())
+		found := l.onService(severity, "spec.type", msgNameServiceExternal(uses[0], service), hintMakeHeadless())
 		found[0].Patch = l.selectorPatch(true)
 		return found
 	}
 	lacking, _ := names.LabelsLacking(l.Snapshot)
-	found := l.onService("", "spec.selector", msgNameNotSelected(uses[0], service, lacking), hintCorrectSelector())
+	message := msgNameNotSelected(uses[0], service, lacking)
+	if l.mismatch() == lackingLabels {
+		severity, message = sts.SeverityWarning, msgNameSelectedLater(uses[0], service, lacking)
+	}
+	found := l.onService(severity, "spec.selector", message, hintCorrectSelector())
 	found[0].Patch = l.selectorPatch(false)
 	return found
 }
@@ -274,9 +256,19 @@ func (l *Look) servicePatch() string {
 	return yamlOf(map[string]any{"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
 }
 
-// selectorPatch makes the Service select the pods.
+// selectorPatch makes the Service select the pods. Labels that pods get later remain: without them the traffic
+// for a leader would go to all pods.
 func (l *Look) selectorPatch(headless bool) string {
-	spec := map[string]any{"selector": l.ownLabels()}
+	selector := map[string]any{}
+	for key, value := range l.ownLabels() {
+		selector[key] = value
+	}
+	for key, value := range l.Service.Spec.Selector {
+		if _, own := selector[key]; !own && !setAtRunTime(key) && l.Set.Spec.Template.Labels[key] != value {
+			selector[key] = nil // a merge removes it
+		}
+	}
+	spec := map[string]any{"selector": selector}
 	if headless {
 		spec["type"], spec["clusterIP"], spec["externalName"] = corev1.ServiceTypeClusterIP, corev1.ClusterIPNone, nil
 	}

@@ -183,7 +183,11 @@ func noSpread(l *Look) []DoctorFinding {
 	if slices.ContainsFunc(l.spreads(), func(r spread) bool { return r.selects(l) }) {
 		return nil
 	}
-	found := l.found("", "spec.template.spec", msgNoSpread(l.replicas()), hintSpread())
+	anti, constraints := false, false // for other pods
+	for _, r := range l.spreads() {
+		anti, constraints = anti || !r.constraint, constraints || r.constraint
+	}
+	found := l.found("", "spec.template.spec", msgNoSpread(l.replicas(), anti, constraints), hintSpread())
 	found[0].Patch = spreadPatch(l.ownLabels())
 	return found
 }

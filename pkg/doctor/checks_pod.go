@@ -19,7 +19,7 @@ func podChecks() []*Check {
 			Code: "PreStopTooLong", Severity: sts.SeverityWarning, Looks: Everywhere,
 			Title: "A preStop hook sleeps longer than the pod has time to stop",
 			Explain: "terminationGracePeriodSeconds, 30 by default, includes the preStop hook. After that the container gets two more seconds, " +
-				"and is killed. The check looks for sleep with a number in the hook's command.",
+				"and is killed. The check looks for sleep with a number that the hook waits for: not in the background, and with timeout only as long as that allows.",
 			Remedy: "Set terminationGracePeriodSeconds to the time of the hook plus the time that the program needs.",
 			Run:    preStopTooLong,
 		},

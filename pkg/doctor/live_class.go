@@ -11,6 +11,7 @@ import (
 	storagev1 "k8s.io/api/storage/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // classOf is the name of the claim's StorageClass; ok is false if it names none.
@@ -114,11 +115,16 @@ func namesOf(claims []ordinalClaim) []string {
 	return out
 }
 
+// lacksClass: the StorageClass is needed and does not exist.
+func (in *Input) lacksClass(name string) bool {
+	return name != "" && in.class(name) == nil && !in.static(name)
+}
+
 func classMissing(l *Look) []DoctorFinding {
 	pending, fields := map[string][]ordinalClaim{}, map[string]string{}
 	var missing []string
 	note := func(class string, template int) bool {
-		if class == "" || l.class(class) != nil || l.static(class) {
+		if !l.lacksClass(class) {
 			return false
 		}
 		if _, ok := fields[class]; !ok {
@@ -145,7 +151,7 @@ func classMissing(l *Look) []DoctorFinding {
 			if now, _ := classOf(&l.Set.Spec.VolumeClaimTemplates[claims[0].template]); now != class { // the set was recreated
 				hint = hintRecreateClaims(l.recreate(claims[0]))
 			}
-			found = l.found("", fields[class], msgClassMissingPending(class, namesOf(claims), l.classNames()), hint)
+			found = l.found("", fields[class], msgClassMissingPending(class, namesOf(claims), diagnose.WhyUnbound(l.Snapshot, claims[0].PersistentVolumeClaim), l.classNames()), hint)
 			found[0].Ordinals = ordinalsOf(claims)
 		}
 		out = append(out, found...)

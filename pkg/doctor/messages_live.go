@@ -29,8 +29,12 @@ func msgClassMissing(class string, have []string) string {
 	return fmt.Sprintf("StorageClass %s does not exist, so new claims will remain Pending; %s", class, msgClasses(have))
 }
 
-func msgClassMissingPending(class string, claims, have []string) string {
-	return fmt.Sprintf("StorageClass %s does not exist: %s %s Pending; %s", class, msgClaims(claims), isOrAre(claims), msgClasses(have))
+// msgClassMissingPending: why is the event of the claims, empty if there is none.
+func msgClassMissingPending(class string, claims []string, why string, have []string) string {
+	if why != "" {
+		why = " (" + why + ")"
+	}
+	return fmt.Sprintf("StorageClass %s does not exist: %s %s Pending%s; %s", class, msgClaims(claims), isOrAre(claims), why, msgClasses(have))
 }
 
 func msgClaims(claims []string) string { return sts.ClaimWord(len(claims)) + " " + some(claims) }

@@ -15,7 +15,8 @@ func TestLiveMessages(t *testing.T) {
 	classes := []string{"gp3", "standard (default)"}
 	messagetest.Golden(t, "live",
 		call(some, many), call(msgClaims, one), call(isOrAre, one), call(isOrAre, many), call(msgClasses, classes), call(msgClasses, []string(nil)),
-		call(msgClassMissing, "fast-ssd", classes), call(msgClassMissingPending, "fast-ssd", many, classes),
+		call(msgClassMissing, "fast-ssd", classes), call(msgClassMissingPending, "fast-ssd", many, "", classes),
+		call(msgClassMissingPending, "fast-ssd", many, `ProvisioningFailed: storageclass.storage.k8s.io "fast-ssd" not found`, classes),
 		call(hintCreateClass, "fast-ssd", sts.Hint(nil)), call(hintCreateClass, "fast-ssd", sts.Kubectl("shop", "delete pvc", "data-web-0")),
 		call(hintRecreateClaims, sts.Kubectl("shop", "delete pvc", "data-web-0")),
 		call(msgNoDefaultClass, one, classes[:1]), call(hintDefaultClass),

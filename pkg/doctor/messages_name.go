@@ -35,6 +35,11 @@ func msgNameNotSelected(u names.Use, service string, lacking map[string]string) 
 	return fmt.Sprintf("%s but does not resolve: service %s selects %s, which the pod template does not have", msgUsed(u), service, labels.Set(lacking))
 }
 
+func msgNameSelectedLater(u names.Use, service string, lacking map[string]string) string {
+	return fmt.Sprintf("%s but resolves only for pods that are labeled later: service %s selects %s, which the pod template does not have",
+		msgUsed(u), service, labels.Set(lacking))
+}
+
 func msgNameWithoutService(u names.Use, service string) string {
 	return fmt.Sprintf("%s but does not resolve: spec.serviceName is not set, so service %s gives the pods no DNS names", msgUsed(u), service)
 }

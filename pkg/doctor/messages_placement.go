@@ -25,8 +25,18 @@ func hintSpreadSelector() sts.Hint {
 	return sts.Hintf("set its labelSelector to labels of the pod template")
 }
 
-func msgNoSpread(replicas int32) string {
-	return fmt.Sprintf("no podAntiAffinity or topologySpreadConstraints: several of the %s may share a node", sts.Count(replicas, "pod"))
+// msgNoSpread: anti-affinity or constraints that there are select other pods.
+func msgNoSpread(replicas int32, anti, constraints bool) string {
+	why := "no podAntiAffinity or topologySpreadConstraints"
+	switch {
+	case anti && constraints:
+		why = "podAntiAffinity and topologySpreadConstraints select only other pods"
+	case anti:
+		why = "podAntiAffinity selects only other pods"
+	case constraints:
+		why = "topologySpreadConstraints select only other pods"
+	}
+	return fmt.Sprintf("%s: several of the %s may share a node", why, sts.Count(replicas, "pod"))
 }
 
 func hintSpread() sts.Hint { return sts.Hintf("add a topology spread constraint for nodes") }

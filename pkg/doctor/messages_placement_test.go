@@ -21,7 +21,7 @@ func TestPlacementMessages(t *testing.T) {
 	messagetest.Golden(t, "placement",
 		call(msgSpreadMissesSelf, false, "app in (zk)", map[string]string{"app.kubernetes.io/name": "zk"}),
 		call(msgSpreadMissesSelf, true, "app=frontend", map[string]string{"app": "web"}), call(hintSpreadSelector),
-		call(msgNoSpread, int32(3)), call(hintSpread),
+		call(msgNoSpread, int32(3), false, false), call(msgNoSpread, int32(3), true, false), call(msgNoSpread, int32(3), false, true), call(msgNoSpread, int32(3), true, true), call(hintSpread),
 		call(msgAllOnOneNode, 3, "n1", []string{"n2", "n3", "n4", "n5"}), call(msgAllInOneZone, 3, "a", []string{"b"}), call(hintSpreadZones),
 		call(msgVolumeZoneLost, "web-1", "data-web-1", "pv-1", "topology.kubernetes.io/zone=b", []sts.Ordinal(nil)),
 		call(msgVolumeZoneLost, "web-1", "data-web-1", "pv-1", "topology.kubernetes.io/zone=b", []sts.Ordinal{2}), call(hintVolumeZone, "pv-1"),

@@ -51,8 +51,10 @@ func dnsChecks() []*Check {
 			field: "spec.serviceName",
 			keep: func(l *Look, f *DoctorFinding) bool {
 				f.Object = ""
+				f.Message, _, _ = strings.Cut(f.Message, "; ") // a use that does not count
 				f.Patch = l.servicePatch()
-				return l.several() && len(l.nameUses(l.Set.Spec.ServiceName)) == 0
+				// InvalidName or Refused reports a name that no Service can have.
+				return l.several() && len(l.needs(l.Set.Spec.ServiceName)) == 0 && len(validation.IsDNS1123Label(l.Set.Spec.ServiceName)) == 0
 			},
 		},
 		{
@@ -64,7 +66,7 @@ func dnsChecks() []*Check {
 				Remedy: "Make it a headless Service, or name another one.",
 			},
 			field: "spec.type",
-			keep:  func(l *Look, _ *DoctorFinding) bool { return len(l.nameUses(l.Set.Spec.ServiceName)) == 0 },
+			keep:  func(l *Look, _ *DoctorFinding) bool { return len(l.needs(l.Set.Spec.ServiceName)) == 0 },
 		},
 		{
 			Check: Check{
@@ -97,22 +99,37 @@ func dnsChecks() []*Check {
 				Code: names.SelectorMismatch, Severity: sts.SeverityWarning, Looks: Everywhere,
 				Title: "The Service that spec.serviceName names does not select the pods",
 				Explain: "The pod template, or some pods of an earlier template, lack labels that the Service selects, so they have no DNS names and are no endpoints. " +
-					"Not reported for labels that pods get later, such as statefulset.kubernetes.io/pod-name or the role of a leader. " +
+					"Info for a label that marks a leader, which a program sets later: its name contains role, leader, master or primary. " +
+					"Not reported for labels that the controller sets, such as statefulset.kubernetes.io/pod-name, and if one of the pods has the labels. " +
 					"If the names are used, NamesNotServed reports it. The base of a kustomization may get these labels when it is built.",
 				Remedy: "Correct the selector of the Service, or the labels of the pod template.",
 			},
 			field: "spec.selector",
 			keep: func(l *Look, f *DoctorFinding) bool {
-				if f.Severity == sts.SeverityInfo || l.unserved() && len(l.nameUses(l.Set.Spec.ServiceName)) > 0 {
-					return false
+				if f.Severity == sts.SeverityInfo || l.unserved() && len(l.needs(l.Set.Spec.ServiceName)) > 0 || !l.labeled() {
+					return false // NamesNotServed reports it, or Refused
 				}
 				f.Severity = sts.SeverityWarning
-				if !l.labeled() {
-					return false // Refused reports it
+				lacking, _ := names.LabelsLacking(l.Snapshot)
+				if len(lacking) == 0 {
+					return true // only some pods do not match
 				}
-				if l.unserved() {
-					f.Patch = l.selectorPatch(false)
+				if l.podsUnknown() {
+					return false
 				}
+				switch l.mismatch() {
+				case sameLabels:
+					f.Severity, f.Message, f.Hint = sts.SeverityInfo, names.LabelsLater(l.Service.Name, lacking), nil
+					return true
+				case lackingLabels:
+					f.Message = names.LabelsLater(l.Service.Name, lacking)
+				}
+				for key := range lacking {
+					if setAtRunTime(key) {
+						f.Hint = hintCorrectSelector() // the whole selector must not be replaced
+					}
+				}
+				f.Patch = l.selectorPatch(false)
 				return true
 			},
 		},
@@ -126,7 +143,7 @@ func dnsChecks() []*Check {
 			},
 			field: "metadata.name",
 			keep: func(l *Look, f *DoctorFinding) bool {
-				valid := len(validation.IsDNS1123Label(l.Set.Name)) == 0
+				valid := len(validation.IsDNS1123Label(l.Set.Name)) == 0 && !l.refused("spec.serviceName")
 				if valid && len(l.Set.Name) <= sts.LongestSetName {
 					f.Field = "spec.serviceName"
 				}
@@ -212,12 +229,12 @@ func dnsChecks() []*Check {
 				Code: names.WrongHostname, Severity: sts.SeverityError, Looks: Cluster,
 				Title: "Pods have another hostname or subdomain than they should",
 				Explain: "hostname and subdomain are set when a pod is created. Pods that were adopted from an earlier StatefulSet with another serviceName have no DNS names " +
-					"below the present one. Error if these names are used, otherwise warning.",
+					"below the present one. Error if these names are certainly used, otherwise warning.",
 				Remedy: "Restart the pods.",
 			},
 			field: "spec.serviceName",
 			keep: func(l *Look, f *DoctorFinding) bool {
-				if len(l.nameUses(l.Set.Spec.ServiceName)) == 0 {
+				if uses := l.needs(l.Set.Spec.ServiceName); len(uses) == 0 || l.proven(uses[0], l.Set.Spec.ServiceName) != sts.SeverityError {
 					f.Severity = sts.SeverityWarning
 				}
 				return true

@@ -5,7 +5,6 @@ import (
 	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -181,25 +180,22 @@ func (l *Look) script(c *corev1.Container, file string) string {
 	return ""
 }
 
-// sleeping matches a sleep with a literal time that is not in the background.
-var sleeping = regexp.MustCompile(`\bsleep\s+([0-9]+)([smh]?)\b`)
-
 func preStopTooLong(l *Look) []DoctorFinding {
 	grace := valueOr(l.Set.Spec.Template.Spec.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)
 	if grace <= 0 {
 		return nil
 	}
-	units := map[string]int64{"": 1, "s": 1, "m": 60, "h": 3600}
 	for _, c := range l.containers() {
-		for _, match := range sleeping.FindAllStringSubmatch(l.preStop(c.Container), -1) {
-			n, err := strconv.ParseInt(match[1], 10, 32)
-			if err != nil || n*units[match[2]] < grace {
-				continue
-			}
-			found := l.found("", c.path+".lifecycle.preStop", msgPreStopTooLong(c.Name, match[0], grace), nil)
-			found[0].Patch = patchPod(map[string]any{"terminationGracePeriodSeconds": n*units[match[2]] + corev1.DefaultTerminationGracePeriodSeconds})
-			return found
+		if c.Lifecycle == nil || c.Lifecycle.PreStop == nil || c.Lifecycle.PreStop.Exec == nil {
+			continue
 		}
+		longest := shell{script: func(file string) string { return l.script(c.Container, file) }}.command(c.Lifecycle.PreStop.Exec.Command, 0)
+		if longest.seconds < grace {
+			continue
+		}
+		found := l.found("", c.path+".lifecycle.preStop", msgPreStopTooLong(c.Name, longest.command, grace), nil)
+		found[0].Patch = patchPod(map[string]any{"terminationGracePeriodSeconds": longest.seconds + corev1.DefaultTerminationGracePeriodSeconds})
+		return found
 	}
 	return nil
 }
@@ -313,7 +309,7 @@ func probePortUnknown(l *Look) []DoctorFinding {
 			probe *corev1.Probe
 		}{{"startup", c.StartupProbe}, {"readiness", c.ReadinessProbe}, {"liveness", c.LivenessProbe}} {
 			at, port := portOf(p.probe)
-			if port == nil || hasPort(c.Container, *port) {
+			if port == nil || hasPort(c.Container, *port) || l.refused(c.path+"."+p.kind+"Probe") {
 				continue
 			}
 			if p.kind != "liveness" {

@@ -2,6 +2,7 @@ package names
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,6 +26,11 @@ type Use struct {
 	After string
 	// Before is the text before the Service and its dot: "http://web-0".
 	Before string
+	// Field is the field of the object, or of the container in a pod template, that has it as its value, without
+	// indexes and keys: "args", "env.value", "data". Empty for a key.
+	Field string
+	// Comment: it is in a comment.
+	Comment bool
 }
 
 // InTemplate is the object of a [Use] in the set's own pod template.
@@ -131,23 +137,27 @@ func (u uses) addStrings(raw json.RawMessage, object string, expand func(string)
 	if json.Unmarshal(raw, &value) != nil {
 		return
 	}
-	var walk func(value any)
-	walk = func(value any) {
+	var walk func(value any, field string)
+	walk = func(value any, field string) {
 		switch v := value.(type) {
 		case string:
-			u.add(expand(v), object)
+			u.add(expand(v), object, field)
 		case []any:
 			for _, item := range v {
-				walk(item)
+				walk(item, field)
 			}
 		case map[string]any:
-			for key, item := range v {
-				u.add(key, object)
-				walk(item)
+			for _, key := range slices.Sorted(maps.Keys(v)) {
+				u.add(key, object, "")
+				below := strings.TrimPrefix(field+"."+key, ".")
+				if field == "data" { // the keys of a ConfigMap are names of files
+					below = field
+				}
+				walk(v[key], below)
 			}
 		}
 	}
-	walk(value)
+	walk(value, "")
 }
 
 var (
@@ -158,6 +168,14 @@ var (
 	labelBefore    = regexp.MustCompile(`[A-Za-z0-9_-]*$`)
 )
 
+// commentBefore matches the beginning of a line that is a comment up to here.
+var commentBefore = regexp.MustCompile(`^\s*(#|//|;|/\*|\* |<!--|-- )|\s(#|// )`)
+
+// inComment: what follows the text is in a comment.
+func inComment(text string) bool {
+	return commentBefore.MatchString(text[strings.LastIndexByte(text, '\n')+1:])
+}
+
 // longestPart is the maximal length of the part before a dot, longestRest that of what follows a Service.
 const (
 	longestPart = 128
@@ -165,11 +183,11 @@ const (
 )
 
 // add adds all names in a text: each dot may separate a pod from a Service.
-func (u uses) add(text, object string) {
+func (u uses) add(text, object, field string) {
 	for at := strings.IndexByte(text, '.'); at >= 0; {
 		before, after := text[max(0, at-longestPart):at], text[at+1:]
 		if service := serviceAfter.FindString(after[:min(len(after), 64)]); service != "" {
-			found := Use{Object: object, Before: before, Computed: computedBefore.FindString(before)}
+			found := Use{Object: object, Field: field, Before: before, Computed: computedBefore.FindString(before), Comment: inComment(text[:at])}
 			rest := strings.TrimSuffix(before, found.Computed)
 			found.Pod = labelBefore.FindString(rest)
 			found.Name = before[len(rest)-len(found.Pod):] + "." + service

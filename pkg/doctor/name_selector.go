@@ -1,0 +1,56 @@
+package doctor
+
+import (
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
+)
+
+// mismatch is how the selector of the governing Service differs from the labels of the pod template.
+type mismatch int
+
+const (
+	// sameLabels: in nothing but labels that the pods get later: of the controller, and of a leader.
+	sameLabels mismatch = iota
+	// lackingLabels: it selects labels that the template lacks. A program may set them.
+	lackingLabels
+	// otherLabels: it selects other values than those of the template.
+	otherLabels
+)
+
+func (l *Look) mismatch() mismatch {
+	lacking, later := names.LabelsLacking(l.Snapshot)
+	out := sameLabels
+	if l.podsUnknown() {
+		return out
+	}
+	for key := range lacking {
+		if later || setAtRunTime(key) {
+			continue
+		}
+		out = max(out, lackingLabels)
+		if _, has := l.Set.Spec.Template.Labels[key]; has {
+			out = otherLabels
+		}
+	}
+	return out
+}
+
+// podsUnknown: one of the pods may have labels that the template lacks.
+func (l *Look) podsUnknown() bool { return !l.Offline && !l.Knows("pods") }
+
+// setAtRunTime: a label of this kind is set after a pod is created: by the controller, or by a program that
+// marks the leader.
+func setAtRunTime(key string) bool {
+	switch key {
+	case appsv1.StatefulSetPodNameLabel, appsv1.PodIndexLabel, appsv1.ControllerRevisionHashLabelKey:
+		return true
+	}
+	name := strings.ToLower(key[strings.LastIndexByte(key, '/')+1:])
+	return strings.HasPrefix(name, "vault-") || slices.ContainsFunc([]string{"role", "leader", "master", "primary"}, func(word string) bool {
+		return strings.Contains(name, word)
+	})
+}
