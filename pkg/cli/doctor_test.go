@@ -16,6 +16,10 @@ import (
 func TestDoctorOfManifests(t *testing.T) {
 	const dir = "doctor -f testdata/doctor/manifests "
 	codes := " -o jsonpath={range.findings[*]}{.code}:{.line}:{.ignored}|{end}"
+	current, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var said transcript
 	for _, test := range []struct {
 		args string
@@ -51,7 +55,7 @@ func TestDoctorOfManifests(t *testing.T) {
 		if i.code != test.code {
 			t.Errorf("%s: exit code %d, want %d: %s", test.args, i.code, test.code, i.err.String())
 		}
-		said.add(i, test.args)
+		said.add(i, test.args, current, "DIRECTORY")
 	}
 	said.check(t, "doctor-of-manifests")
 }

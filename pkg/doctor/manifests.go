@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,8 +22,7 @@ type Placement struct {
 	Given bool
 }
 
-// FromManifests is the input from manifests, read at this time. Objects without a namespace get the one of
-// the others, if these have only one and none is given.
+// FromManifests is the input from manifests, read at this time.
 func FromManifests(objects []manifest.Object, place Placement, domain names.Domain, now time.Time) (*Input, Locate) {
 	in := &Input{Inventory: &sts.Inventory{TakenAt: now}, Offline: true, Domain: domain}
 	slots := append(manifest.Slots(in.Inventory),
@@ -57,7 +55,11 @@ func FromManifests(objects []manifest.Object, place Placement, domain names.Doma
 		in.Documents = append(in.Documents, document)
 		in.Texts = append(in.Texts, sts.ManifestText{Kind: o.Kind, Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, JSON: o.Raw})
 	}
-	in.place(place)
+	namespace := place.Namespace
+	if !place.Given {
+		namespace = manifest.Home(objects, namespace)
+	}
+	in.place(namespace, place.Given)
 	in.refuseTooLarge()
 	in.scaledObjects()
 	return in, func(object metav1.Object, field string) (string, int) {
@@ -69,24 +71,15 @@ func FromManifests(objects []manifest.Object, place Placement, domain names.Doma
 	}
 }
 
-// place sets the namespace of the objects that have none.
-func (in *Input) place(place Placement) {
-	namespace, named := place.Namespace, map[string]bool{}
-	for _, d := range in.Documents {
-		if ns := d.Object.GetNamespace(); ns != "" {
-			named[ns] = true
-		}
-	}
-	if len(named) == 1 && !place.Given {
-		namespace = slices.Collect(maps.Keys(named))[0]
-	}
+// place sets the namespace of the objects that have none. With only, sets of other namespaces are not examined.
+func (in *Input) place(namespace string, only bool) {
 	for _, d := range in.Documents {
 		if d.Object.GetNamespace() == "" && !clusterScoped[d.Kind] {
 			d.Object.SetNamespace(namespace)
 		}
 	}
-	if place.Given {
-		in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != place.Namespace })
+	if only {
+		in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != namespace })
 	}
 }
 
