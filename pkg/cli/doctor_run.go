@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
+	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 )
 
@@ -58,11 +59,11 @@ func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor
 		return nil, err
 	}
 	place := doctor.Placement{Namespace: o.query.Namespace, Given: *c.config.Namespace != ""}
-	in, locate := doctor.FromManifests(objects, place, manifestDomain(o.domain), c.env.Clock.Now())
-	if err := o.pick(in); err != nil {
+	examined, err := o.pick(objects, place)
+	if err != nil {
 		return nil, err
 	}
-	r := doctor.Examine(in, o.ignore, locate)
+	r := doctor.ExamineManifests(objects, place, manifestDomain(o.domain), c.env.Clock.Now(), examined, o.ignore)
 	r.Files = problems
 	if len(r.Items) == 0 {
 		noteTo(c.env.ErrOut, msgNoSetsInManifests())
@@ -70,21 +71,22 @@ func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor
 	return r, nil
 }
 
-// pick keeps the sets that are selected by name or selector.
-func (o doctorOptions) pick(in *doctor.Input) error {
+// pick selects the sets by name or selector.
+func (o doctorOptions) pick(objects []manifest.Object, place doctor.Placement) (doctor.Examined, error) {
 	selector, err := labels.Parse(o.query.Selector)
 	if err != nil {
-		return usagef("--selector: %s", err)
+		return nil, usagef("--selector: %s", err)
 	}
 	for _, name := range o.query.Names {
-		if !slices.ContainsFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return s.Name == name }) {
-			return usagef("StatefulSet %s not found in the manifests", name)
+		if !slices.ContainsFunc(objects, func(object manifest.Object) bool {
+			return object.IsStatefulSet() && object.Metadata.Name == name && place.Includes(object.Metadata.Namespace)
+		}) {
+			return nil, usagef("StatefulSet %s not found in the manifests", name)
 		}
 	}
-	in.Examined = func(s *appsv1.StatefulSet) bool {
+	return func(s *appsv1.StatefulSet) bool {
 		return selector.Matches(labels.Set(s.Labels)) && (len(o.query.Names) == 0 || slices.Contains(o.query.Names, s.Name))
-	}
-	return nil
+	}, nil
 }
 
 func (c *common) printDoctor(r *doctor.Report, o doctorOptions, out *output) error {

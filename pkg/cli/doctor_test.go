@@ -40,6 +40,8 @@ func TestDoctorOfManifests(t *testing.T) {
 		{dir + "-R -o json", ExitError},
 		{dir + "-R -o github", ExitError},
 		{dir + "-R -o junit --fail-on warning", ExitError},
+		{"doctor -R -f testdata/doctor/overlays --fail-on info", ExitOK},
+		{"doctor db -R -f testdata/doctor/overlays -o jsonpath={.items[*].file}", ExitOK},
 		{"doctor -k testdata/doctor/kustomization" + codes, ExitOK},
 		{"doctor -k testdata/doctor/manifests", ExitUsage},
 		{"doctor -f testdata/doctor/helm.yaml", ExitError},

@@ -32,13 +32,16 @@ type Input struct {
 	PersistentVolumes []*corev1.PersistentVolume
 
 	// Examined says whether findings about this set are wanted; nil for all. The others are context.
-	Examined func(*appsv1.StatefulSet) bool
+	Examined Examined
 
 	// Documents are all objects of the manifests.
 	Documents []Document
 
 	memo nameMemo
 }
+
+// Examined selects sets.
+type Examined func(*appsv1.StatefulSet) bool
 
 // FromInventory is the input from what was read for a report of the sets themselves. What it does not contain
 // counts as unreadable, so checks that need it are omitted.

@@ -22,8 +22,19 @@ type Placement struct {
 	Given bool
 }
 
+// Includes says whether an object that names this namespace, or none, is examined.
+func (p Placement) Includes(namespace string) bool {
+	return !p.Given || namespace == "" || namespace == p.Namespace
+}
+
 // FromManifests is the input from manifests, read at this time.
 func FromManifests(objects []manifest.Object, place Placement, domain names.Domain, now time.Time) (*Input, Locate) {
+	in, source := fromManifests(objects, place, domain, now)
+	return in, locateIn(objects, source)
+}
+
+// fromManifests also returns which of the objects each decoded one is.
+func fromManifests(objects []manifest.Object, place Placement, domain names.Domain, now time.Time) (*Input, map[metav1.Object]int) {
 	in := &Input{Inventory: &sts.Inventory{TakenAt: now}, Offline: true, Domain: domain}
 	slots := append(manifest.Slots(in.Inventory),
 		manifest.SlotFor("Deployment", "apps", &in.Deployments),
@@ -32,7 +43,7 @@ func FromManifests(objects []manifest.Object, place Placement, domain names.Doma
 		manifest.SlotFor("PersistentVolumeClaim", "", &in.Claims),
 		manifest.SlotFor("PersistentVolume", "", &in.PersistentVolumes),
 	)
-	source := map[metav1.Object]*manifest.Object{}
+	source := map[metav1.Object]int{}
 	for i := range objects {
 		o := &objects[i]
 		document := Document{APIVersion: o.APIVersion, Kind: o.Kind, JSON: o.Raw}
@@ -51,7 +62,7 @@ func FromManifests(objects []manifest.Object, place Placement, domain names.Doma
 		if document.Object == nil {
 			document.Object = &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: o.Metadata.Name, Namespace: o.Metadata.Namespace}}
 		}
-		source[document.Object] = o
+		source[document.Object] = i
 		in.Documents = append(in.Documents, document)
 		in.Texts = append(in.Texts, sts.ManifestText{Kind: o.Kind, Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, JSON: o.Raw})
 	}
@@ -62,12 +73,17 @@ func FromManifests(objects []manifest.Object, place Placement, domain names.Doma
 	in.place(namespace, place.Given)
 	in.refuseTooLarge()
 	in.scaledObjects()
-	return in, func(object metav1.Object, field string) (string, int) {
-		o := source[object]
-		if o == nil {
+	return in, source
+}
+
+// locateIn finds fields in the manifests.
+func locateIn(objects []manifest.Object, source map[metav1.Object]int) Locate {
+	return func(object metav1.Object, field string) (string, int) {
+		i, ok := source[object]
+		if !ok {
 			return "", 0
 		}
-		return o.File, o.Line(field)
+		return objects[i].File, objects[i].Line(field)
 	}
 }
 

@@ -82,6 +82,8 @@ type Report struct {
 	Omitted []Omitted `json:"omitted,omitempty"`
 	// Files are the manifests that could not be read; with any, the exit code is 1.
 	Files []FileProblem `json:"files,omitempty"`
+
+	sets []metav1.Object // of the items
 }
 
 // Locate finds the place of a field of an object: its file and line. An empty file is no place.
@@ -153,12 +155,16 @@ func (r *Report) add(c *Check, l *Look, found []DoctorFinding) {
 	}
 }
 
-// finish sorts, counts and locates.
-func (r *Report) finish(looks []*Look, locate Locate) {
+func (r *Report) sort() {
 	slices.SortStableFunc(r.Findings, func(a, b DoctorFinding) int {
 		return cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Object, b.Object),
 			slices.Compare(a.Ordinals, b.Ordinals), strings.Compare(string(a.Code), string(b.Code)))
 	})
+}
+
+// finish sorts, counts and locates.
+func (r *Report) finish(looks []*Look, locate Locate) {
+	r.sort()
 	counts := map[metav1.Object]*sts.FindingCount{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -181,7 +187,7 @@ func (r *Report) finish(looks []*Look, locate Locate) {
 		if locate != nil {
 			item.File, _ = locate(l.Set, "")
 		}
-		r.Items = append(r.Items, item)
+		r.Items, r.sets = append(r.Items, item), append(r.sets, l.Set)
 	}
 }
 

@@ -1,10 +1,6 @@
 package manifest
 
-import (
-	"encoding/json"
-
-	appsv1 "k8s.io/api/apps/v1"
-)
+import "encoding/json"
 
 // Home is the namespace of the objects that name none. It is the current one, or the only one that the others
 // name where a StatefulSet needs it: its governing Service is not beside it, but one with that name is on the
@@ -46,7 +42,7 @@ func needed(objects []Object) bool {
 				ServiceName string `json:"serviceName"`
 			} `json:"spec"`
 		}
-		if o.Kind != "StatefulSet" || o.Group() != appsv1.GroupName || json.Unmarshal(o.Raw, &set) != nil || set.Spec.ServiceName == "" {
+		if !o.IsStatefulSet() || json.Unmarshal(o.Raw, &set) != nil || set.Spec.ServiceName == "" {
 			continue
 		}
 		beside := service{set.Spec.ServiceName, o.Metadata.Namespace != ""}

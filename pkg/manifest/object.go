@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -57,6 +58,11 @@ func (o *Object) Line(path string) int {
 		return 0
 	}
 	return o.node.Line
+}
+
+// IsStatefulSet says whether the object is one of Kubernetes' own StatefulSets.
+func (o *Object) IsStatefulSet() bool {
+	return o.Kind == "StatefulSet" && o.Group() == appsv1.GroupName
 }
 
 // String names the object in a message.
