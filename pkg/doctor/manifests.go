@@ -47,7 +47,9 @@ func fromManifests(objects []manifest.Object, place Placement, domain names.Doma
 	for i := range objects {
 		o := &objects[i]
 		document := Document{APIVersion: o.APIVersion, Kind: o.Kind, JSON: o.Raw}
-		if slot := o.In(slots); slot != nil {
+		if document.Problem = o.Unserved(slots); document.Problem != "" {
+			// nothing is known about its fields
+		} else if slot := o.In(slots); slot != nil {
 			added, problems, err := slot.Add(o)
 			document.Object = added
 			if err != nil {
@@ -56,8 +58,6 @@ func fromManifests(objects []manifest.Object, place Placement, domain names.Doma
 			for _, p := range problems {
 				in.Problems = append(in.Problems, sts.ManifestProblem{Object: added, FieldProblem: p})
 			}
-		} else {
-			document.Problem = o.Unserved(slots)
 		}
 		if document.Object == nil {
 			document.Object = &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: o.Metadata.Name, Namespace: o.Metadata.Namespace}}
