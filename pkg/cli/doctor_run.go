@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,6 +61,9 @@ func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor
 		return nil, err
 	}
 	place := doctor.Placement{Namespace: o.query.Namespace, Given: *c.config.Namespace != ""}
+	if err := requireObjects(objects, problems, &o.manifests, place); err != nil {
+		return nil, err
+	}
 	examined, err := o.pick(objects, place)
 	if err != nil {
 		return nil, err
@@ -69,6 +74,27 @@ func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor
 		noteTo(c.env.ErrOut, msgNoSetsInManifests())
 	}
 	return r, nil
+}
+
+// requireObjects fails where there is nothing to examine: a pipeline must not succeed because helm has failed, or
+// in the wrong namespace.
+func requireObjects(objects []manifest.Object, problems []doctor.FileProblem, source *manifestSource, place doctor.Placement) error {
+	if len(objects) == 0 && len(problems) == 0 {
+		return errors.New(msgNoObjects(source.name()))
+	}
+	elsewhere := ""
+	for i := range objects {
+		if o := &objects[i]; o.IsStatefulSet() {
+			if place.Includes(o.Metadata.Namespace) {
+				return nil
+			}
+			elsewhere = cmp.Or(elsewhere, o.Metadata.Namespace)
+		}
+	}
+	if elsewhere != "" && len(problems) == 0 {
+		return errors.New(msgNoObjectsInNamespace(place.Namespace, source.name(), elsewhere))
+	}
+	return nil
 }
 
 // pick selects the sets by name or selector.

@@ -42,6 +42,12 @@ func TestDoctorOfManifests(t *testing.T) {
 		{dir + "-R -o junit --fail-on warning", ExitError},
 		{"doctor -R -f testdata/doctor/overlays --fail-on info", ExitOK},
 		{"doctor db -R -f testdata/doctor/overlays -o jsonpath={.items[*].file}", ExitOK},
+		{"doctor -f -", ExitError},
+		{"doctor -f testdata/dns/web.yaml -n typo", ExitError},
+		{"doctor -f testdata/dns/web.yaml -n shop -o name", ExitOK},
+		{"doctor -f testdata/doctor/service.yaml", ExitOK},
+		{"doctor -f testdata/doctor/quoted.yaml", ExitError},
+		{"plan -f testdata/doctor/quoted.yaml", ExitUsage},
 		{"doctor -k testdata/doctor/kustomization" + codes, ExitOK},
 		{"doctor -k testdata/doctor/manifests", ExitUsage},
 		{"doctor -f testdata/doctor/helm.yaml", ExitError},
@@ -105,7 +111,9 @@ func damagedManifest(t *testing.T, data []byte, format string) {
 	switch {
 	case err != nil && i.code == ExitOK:
 		t.Errorf("exit code 0, but it cannot be read: %s\n%s", err, data)
-	case err == nil && i.code != ExitOK:
+	case err == nil && len(objects) == 0 && i.code != ExitError:
+		t.Errorf("exit code %d, but it has no objects\n%s", i.code, data)
+	case err == nil && len(objects) > 0 && i.code != ExitOK:
 		t.Errorf("exit code %d: %s\n%s", i.code, i.err.String(), data)
 	case err == nil && format == "json":
 		var r struct{ Items []any }

@@ -41,6 +41,17 @@ func (s *manifestSource) String() string {
 	return "--filename " + strings.Join(s.files, ",")
 }
 
+// name is what is read, for a message.
+func (s *manifestSource) name() string {
+	if s.kustomize != "" {
+		return s.kustomize
+	}
+	if len(s.files) == 1 && s.files[0] == "-" {
+		return "standard input"
+	}
+	return strings.Join(s.files, ", ")
+}
+
 // args are the flags again, for a hint.
 func (s *manifestSource) args() []string {
 	switch {

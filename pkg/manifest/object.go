@@ -76,3 +76,34 @@ func (o *Object) Decode(into any) ([]sts.FieldProblem, error) {
 	}
 	return o.problems(found), nil
 }
+
+// isTemplate: the object is a Helm template that is YAML all the same, because the template's own text is quoted
+// everywhere.
+func (o *Object) isTemplate() bool {
+	const opening = "{{"
+	if strings.Contains(o.Metadata.Name, opening) {
+		return true
+	}
+	type containers []struct {
+		Image string `json:"image"`
+	}
+	var workload struct {
+		Spec struct {
+			Template struct {
+				Spec struct {
+					InitContainers containers `json:"initContainers"`
+					Containers     containers `json:"containers"`
+				} `json:"spec"`
+			} `json:"template"`
+		} `json:"spec"`
+	}
+	if o.Group() != appsv1.GroupName || !strings.Contains(string(o.Raw), opening) || json.Unmarshal(o.Raw, &workload) != nil {
+		return false
+	}
+	for _, c := range append(workload.Spec.Template.Spec.InitContainers, workload.Spec.Template.Spec.Containers...) {
+		if strings.Contains(c.Image, opening) {
+			return true
+		}
+	}
+	return false
+}

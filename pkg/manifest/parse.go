@@ -107,6 +107,9 @@ func addObjects(out []Object, object Object) ([]Object, error) {
 	if err := kjson.Unmarshal(object.Raw, &object); err != nil {
 		return nil, err
 	}
+	if object.isTemplate() {
+		return nil, errors.New(msgQuotedTemplate(object.String()))
+	}
 	if object.APIVersion == "" {
 		return nil, fmt.Errorf("%s: apiVersion not set", object.String())
 	}
