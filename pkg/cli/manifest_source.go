@@ -81,13 +81,11 @@ func (s *manifestSource) read(ctx context.Context, env *Env) ([]manifest.Object,
 		problems []doctor.FileProblem
 	)
 	for _, name := range s.files {
-		files, err := manifestFiles(name, s.recursive)
-		if err == nil && len(files) == 0 {
-			err = errors.New(msgNoManifests())
-		}
+		files, unread, err := s.readFolder(env, name)
 		if err != nil {
 			return nil, nil, filenameError("--filename", name, err)
 		}
+		problems = append(problems, unread...)
 		for _, file := range files {
 			objects, err := readManifest(ctx, env, file)
 			switch {
