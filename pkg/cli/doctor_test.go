@@ -43,6 +43,8 @@ func TestDoctorOfManifests(t *testing.T) {
 		{"doctor -R -f testdata/doctor/overlays --fail-on info", ExitOK},
 		{"doctor db -R -f testdata/doctor/overlays -o jsonpath={.items[*].file}", ExitOK},
 		{"doctor -f -", ExitError},
+		{"doctor -f testdata/doctor/types.yaml -o jsonpath={.items[*].name}:{.items[*].errors}:{.summary.errors}", ExitFound},
+		{"plan -f testdata/doctor/types.yaml", ExitUsage},
 		{"doctor -R -f testdata/doctor/repository/kustomize --fail-on info", ExitOK},
 		{"doctor -f testdata/doctor/repository/kustomize/prod", ExitError},
 		{"doctor -f testdata/doctor/repository/kustomize/prod/patches --fail-on info", ExitError},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -85,7 +86,11 @@ func (c *common) addObject(inv *sts.Inventory, object *manifest.Object) error {
 	}
 	added, problems, err := slot.Add(object)
 	if err != nil {
-		return usagef("--filename %s: %s: %s", object.Where(""), object, err)
+		at := ""
+		if types := (sts.TypeProblems)(nil); errors.As(err, &types) {
+			at = types[0].Path
+		}
+		return usagef("--filename %s: %s: %s", object.Where(at), object, err)
 	}
 	for _, p := range problems {
 		warnTo(c.env.ErrOut, msgFieldProblem(object.Where(p.Path), object.String(), p.String(), consequence(p)))

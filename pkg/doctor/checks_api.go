@@ -1,6 +1,9 @@
 package doctor
 
 import (
+	"slices"
+	"strings"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -40,9 +43,16 @@ func apiChecks() []*Check {
 
 func refused(in *Input) []DoctorFinding {
 	var out []DoctorFinding
+	dropped := map[metav1.Object][]string{} // fields that are missing only because of their types
 	for _, d := range in.Documents {
 		if d.Problem != "" {
 			out = append(out, on(d.Object, d.Kind, sts.SeverityError, "", d.Problem, nil))
+		}
+		for _, p := range d.Types {
+			out = append(out, on(d.Object, d.Kind, sts.SeverityError, p.Path, p.String(), nil))
+			if p.Dropped {
+				dropped[d.Object] = append(dropped[d.Object], p.Path)
+			}
 		}
 	}
 	for _, set := range in.Sets {
@@ -51,10 +61,21 @@ func refused(in *Input) []DoctorFinding {
 			continue
 		}
 		for _, o := range sts.Objections(sts.Defaulted(set)) {
-			out = append(out, on(set, "StatefulSet", sts.SeverityError, o.Field, o.String(), nil))
+			if !slices.ContainsFunc(dropped[set], func(path string) bool { return related(path, o.Field) }) {
+				out = append(out, on(set, "StatefulSet", sts.SeverityError, o.Field, o.String(), nil))
+			}
 		}
 	}
 	return out
+}
+
+// related says whether a field is another one, or one of them is within the other.
+func related(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	rest, within := strings.CutPrefix(b, a)
+	return within && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 func unknownFields(in *Input) []DoctorFinding {

@@ -64,6 +64,8 @@ type Document struct {
 	JSON             json.RawMessage
 	// Problem is why it could not be decoded, empty if it was, or if its kind is not read.
 	Problem string
+	// Types are the values of the wrong type, without which it was decoded.
+	Types sts.TypeProblems
 	// Object is the decoded object, or its metadata only where no check needs more.
 	Object metav1.Object
 }

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func fromManifests(objects []manifest.Object, place Placement, domain names.Doma
 		} else if slot := o.In(slots); slot != nil {
 			added, problems, err := slot.Add(o)
 			document.Object = added
-			if err != nil {
+			if err != nil && !errors.As(err, &document.Types) {
 				document.Problem = err.Error()
 			}
 			for _, p := range problems {

@@ -69,26 +69,51 @@ func duplicates(node *yaml.Node, path string) []sts.FieldProblem {
 
 // lineOf is the line of the last field of this path, 0 where it is not known.
 func lineOf(node *yaml.Node, path string) int {
-	parent, key := "", path
-	if i := strings.LastIndexByte(path, '.'); i >= 0 {
-		parent, key = path[:i], path[i+1:]
+	steps := stepsOf(path)
+	if len(steps) == 0 {
+		return 0
 	}
-	node = nodeAt(node, parent)
-	if node == nil || path == "" || node.Kind != yaml.MappingNode {
+	last := len(steps) - 1
+	node = nodeBelow(node, steps[:last])
+	if node == nil || node.Kind != yaml.MappingNode {
 		return 0
 	}
 	line := 0
 	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == key {
+		if node.Content[i].Value == steps[last] {
 			line = node.Content[i].Line
 		}
 	}
 	return line
 }
 
+// stepsOf are the names of fields and the indexes in a path. A key in brackets may have dots.
+func stepsOf(path string) []string {
+	var out []string
+	for path != "" {
+		if path[0] == '[' {
+			step, rest, _ := strings.Cut(path[1:], "]")
+			out, path = append(out, step), rest
+			continue
+		}
+		path = strings.TrimPrefix(path, ".")
+		end := strings.IndexAny(path, ".[")
+		if end < 0 {
+			end = len(path)
+		}
+		if end > 0 {
+			out = append(out, path[:end])
+		}
+		path = path[end:]
+	}
+	return out
+}
+
 // nodeAt is the node at a path, nil where it is not known.
-func nodeAt(node *yaml.Node, path string) *yaml.Node {
-	for _, step := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' }) {
+func nodeAt(node *yaml.Node, path string) *yaml.Node { return nodeBelow(node, stepsOf(path)) }
+
+func nodeBelow(node *yaml.Node, steps []string) *yaml.Node {
+	for _, step := range steps {
 		if node != nil && node.Kind == yaml.AliasNode {
 			node = node.Alias
 		}
@@ -96,7 +121,7 @@ func nodeAt(node *yaml.Node, path string) *yaml.Node {
 		case node == nil:
 			return nil
 		case node.Kind == yaml.SequenceNode:
-			i, err := strconv.Atoi(strings.TrimSuffix(step, "]"))
+			i, err := strconv.Atoi(step)
 			if err != nil || i < 0 || i >= len(node.Content) {
 				return nil
 			}

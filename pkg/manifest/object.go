@@ -4,6 +4,7 @@ package manifest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -68,13 +69,14 @@ func (o *Object) IsStatefulSet() bool {
 // String names the object in a message.
 func (o *Object) String() string { return strings.TrimSpace(o.Kind + " " + o.Metadata.Name) }
 
-// Decode decodes the object as the API server does, and returns what strict field validation rejects.
+// Decode decodes the object as the API server does, and returns what strict field validation rejects. With an
+// error of sts.TypeProblems the object is there all the same.
 func (o *Object) Decode(into any) ([]sts.FieldProblem, error) {
 	found, err := sts.DecodeObject(o.Raw, into)
-	if err != nil {
+	if types := (sts.TypeProblems)(nil); err != nil && !errors.As(err, &types) {
 		return nil, err
 	}
-	return o.problems(found), nil
+	return o.problems(found), err
 }
 
 // isTemplate: the object is a Helm template that is YAML all the same, because the template's own text is quoted

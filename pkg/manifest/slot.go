@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -18,7 +19,7 @@ import (
 type Slot struct {
 	Kind, Group string
 	// Add decodes an object and adds it to the list. It returns the decoded object and what strict field
-	// validation rejects.
+	// validation rejects. With an error of sts.TypeProblems the object is added all the same.
 	Add func(*Object) (metav1.Object, []sts.FieldProblem, error)
 }
 
@@ -30,11 +31,11 @@ func SlotFor[T any, P interface {
 	return Slot{kind, group, func(o *Object) (metav1.Object, []sts.FieldProblem, error) {
 		into := P(new(T))
 		problems, err := o.Decode(into)
-		if err != nil {
+		if types := (sts.TypeProblems)(nil); err != nil && !errors.As(err, &types) {
 			return nil, nil, err
 		}
 		*list = append(*list, into)
-		return into, problems, nil
+		return into, problems, err
 	}}
 }
 
