@@ -69,7 +69,7 @@ func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor
 		return nil, err
 	}
 	r := doctor.ExamineManifests(objects, place, manifestDomain(o.domain), c.env.Clock.Now(), examined, o.ignore)
-	r.Files = problems
+	r.Files = append(problems, r.Files...)
 	if len(r.Items) == 0 {
 		noteTo(c.env.ErrOut, msgNoSetsInManifests())
 	}

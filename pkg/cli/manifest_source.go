@@ -132,7 +132,7 @@ func build(directory string) ([]manifest.Object, error) {
 			return nil, err
 		}
 		for i := range objects {
-			objects[i].File = directory
+			objects[i].From(directory)
 		}
 		out = append(out, objects...)
 	}

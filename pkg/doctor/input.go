@@ -36,6 +36,8 @@ type Input struct {
 
 	// Documents are all objects of the manifests.
 	Documents []Document
+	// Unexamined are the sets of the manifests that are too large to examine.
+	Unexamined []FileProblem
 
 	memo nameMemo
 }

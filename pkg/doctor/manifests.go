@@ -63,6 +63,9 @@ func fromManifests(objects []manifest.Object, place Placement, domain names.Doma
 		if document.Object == nil {
 			document.Object = &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: o.Metadata.Name, Namespace: o.Metadata.Namespace}}
 		}
+		if o := document.Object; o.GetName() == "" && o.GetGenerateName() != "" {
+			o.SetName(o.GetGenerateName() + generated)
+		}
 		source[document.Object] = i
 		in.Documents = append(in.Documents, document)
 		in.Texts = append(in.Texts, sts.ManifestText{Kind: o.Kind, Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, JSON: o.Raw})
@@ -72,7 +75,7 @@ func fromManifests(objects []manifest.Object, place Placement, domain names.Doma
 		namespace = manifest.Home(objects, namespace)
 	}
 	in.place(namespace, place.Given)
-	in.refuseTooLarge()
+	in.leaveOutTooLarge(func(set metav1.Object) string { return objects[source[set]].File })
 	in.scaledObjects()
 	return in, source
 }
@@ -100,14 +103,15 @@ func (in *Input) place(namespace string, only bool) {
 	}
 }
 
-// refuseTooLarge removes the sets that have more pods than any cluster: the checks look at each ordinal.
-func (in *Input) refuseTooLarge() {
+// generated stands for the letters that the API server adds to metadata.generateName.
+const generated = "xxxxx"
+
+// leaveOutTooLarge removes the sets that have more pods than any cluster: the checks look at each ordinal.
+func (in *Input) leaveOutTooLarge(file func(metav1.Object) string) {
 	in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool {
 		err := sts.CheckSize(s)
-		for i := range in.Documents {
-			if d := &in.Documents[i]; err != nil && d.Object == metav1.Object(s) {
-				d.Problem = err.Error()
-			}
+		if err != nil {
+			in.Unexamined = append(in.Unexamined, FileProblem{File: file(s), Message: err.Error()})
 		}
 		return err != nil
 	})

@@ -80,7 +80,7 @@ type Report struct {
 	Missing []sts.Missing `json:"missing,omitempty"`
 	// Omitted are the checks that were omitted because of that.
 	Omitted []Omitted `json:"omitted,omitempty"`
-	// Files are the manifests that could not be read; with any, the exit code is 1.
+	// Files are the manifests that could not be read, or not examined; with any, the exit code is 1.
 	Files []FileProblem `json:"files,omitempty"`
 
 	sets []metav1.Object // of the items
@@ -91,7 +91,7 @@ type Locate func(object metav1.Object, field string) (file string, line int)
 
 // Examine runs all checks. ignore are codes to ignore everywhere.
 func Examine(in *Input, ignore []sts.FindingCode, locate Locate) *Report {
-	r := &Report{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DoctorReport"}, Items: []DoctorSet{}, Findings: []DoctorFinding{}, Missing: in.Missing}
+	r := &Report{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DoctorReport"}, Items: []DoctorSet{}, Findings: []DoctorFinding{}, Missing: in.Missing, Files: in.Unexamined}
 	var looks []*Look
 	for _, s := range in.Snapshots() {
 		if in.Examined == nil || in.Examined(s.Set) {

@@ -40,6 +40,7 @@ type merged struct {
 	found map[foundKey]int
 	first []foundIn
 	sets  []setIn
+	files []FileProblem
 	base  *Report
 }
 
@@ -68,6 +69,11 @@ func (m *merged) add(r *Report, w manifest.World, source map[metav1.Object]int) 
 	for i, own := range w.Own {
 		if own {
 			m.belongs[w.Index[i]]++
+		}
+	}
+	for _, f := range r.Files {
+		if !slices.Contains(m.files, f) {
+			m.files = append(m.files, f)
 		}
 	}
 	index := func(object metav1.Object) (int, bool) {
@@ -104,6 +110,7 @@ func (m *merged) add(r *Report, w manifest.World, source map[metav1.Object]int) 
 // report has what was found in every world to which the object belongs.
 func (m *merged) report(worlds int) *Report {
 	r := *m.base
+	r.Files = m.files
 	r.Items, r.Findings, r.Summary = []DoctorSet{}, []DoctorFinding{}, sts.FindingCount{}
 	counts := map[int]*sts.FindingCount{}
 	for _, f := range m.first {

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,40 @@ func yamlNodes(data []byte) ([]*yaml.Node, bool) {
 		if len(node.Content) == 1 && node.Content[0].ShortTag() != "!!null" {
 			out = append(out, node.Content[0])
 		}
+	}
+}
+
+// jsonNodes are the documents of a stream of JSON with their lines, nil where it is none.
+func jsonNodes(data []byte) []*yaml.Node {
+	var out []*yaml.Node
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	for {
+		var raw json.RawMessage
+		err := decoder.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			return out
+		}
+		if err != nil {
+			return nil
+		}
+		before := bytes.Count(data[:int(decoder.InputOffset())-len(raw)], []byte("\n"))
+		var node yaml.Node
+		// JSON indents with tabs, YAML must not. In a text there are none.
+		if yaml.Unmarshal(bytes.ReplaceAll(raw, []byte("\t"), []byte(" ")), &node) != nil || len(node.Content) != 1 {
+			return nil
+		}
+		if node.Content[0].ShortTag() != "!!null" {
+			shift(node.Content[0], before)
+			out = append(out, node.Content[0])
+		}
+	}
+}
+
+// shift adds to the lines of a node of JSON.
+func shift(node *yaml.Node, lines int) {
+	node.Line += lines
+	for _, below := range node.Content {
+		shift(below, lines)
 	}
 }
 

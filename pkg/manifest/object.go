@@ -66,6 +66,9 @@ func (o *Object) IsStatefulSet() bool {
 	return o.Kind == "StatefulSet" && o.Group() == appsv1.GroupName
 }
 
+// From sets where the object comes from, where that is no file with lines.
+func (o *Object) From(name string) { o.File, o.node = name, nil }
+
 // String names the object in a message.
 func (o *Object) String() string { return strings.TrimSpace(o.Kind + " " + o.Metadata.Name) }
 
