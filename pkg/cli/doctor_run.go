@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
+	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 )
 
@@ -58,33 +61,58 @@ func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor
 		return nil, err
 	}
 	place := doctor.Placement{Namespace: o.query.Namespace, Given: *c.config.Namespace != ""}
-	in, locate := doctor.FromManifests(objects, place, manifestDomain(o.domain), c.env.Clock.Now())
-	if err := o.pick(in); err != nil {
+	if err := requireObjects(objects, problems, &o.manifests, place); err != nil {
 		return nil, err
 	}
-	r := doctor.Examine(in, o.ignore, locate)
-	r.Files = problems
+	examined, err := o.pick(objects, place)
+	if err != nil {
+		return nil, err
+	}
+	r := doctor.ExamineManifests(objects, place, manifestDomain(o.domain), c.env.Clock.Now(), examined, o.ignore)
+	r.Files = append(problems, r.Files...)
 	if len(r.Items) == 0 {
 		noteTo(c.env.ErrOut, msgNoSetsInManifests())
 	}
 	return r, nil
 }
 
-// pick keeps the sets that are selected by name or selector.
-func (o doctorOptions) pick(in *doctor.Input) error {
-	selector, err := labels.Parse(o.query.Selector)
-	if err != nil {
-		return usagef("--selector: %s", err)
+// requireObjects fails where there is nothing to examine: a pipeline must not succeed because helm has failed, or
+// in the wrong namespace.
+func requireObjects(objects []manifest.Object, problems []doctor.FileProblem, source *manifestSource, place doctor.Placement) error {
+	if len(objects) == 0 && len(problems) == 0 {
+		return errors.New(msgNoObjects(source.name()))
 	}
-	for _, name := range o.query.Names {
-		if !slices.ContainsFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return s.Name == name }) {
-			return usagef("StatefulSet %s not found in the manifests", name)
+	elsewhere := ""
+	for i := range objects {
+		if o := &objects[i]; o.IsStatefulSet() {
+			if place.Includes(o.Metadata.Namespace) {
+				return nil
+			}
+			elsewhere = cmp.Or(elsewhere, o.Metadata.Namespace)
 		}
 	}
-	in.Examined = func(s *appsv1.StatefulSet) bool {
-		return selector.Matches(labels.Set(s.Labels)) && (len(o.query.Names) == 0 || slices.Contains(o.query.Names, s.Name))
+	if elsewhere != "" && len(problems) == 0 {
+		return errors.New(msgNoObjectsInNamespace(place.Namespace, source.name(), elsewhere))
 	}
 	return nil
+}
+
+// pick selects the sets by name or selector.
+func (o doctorOptions) pick(objects []manifest.Object, place doctor.Placement) (doctor.Examined, error) {
+	selector, err := labels.Parse(o.query.Selector)
+	if err != nil {
+		return nil, usagef("--selector: %s", err)
+	}
+	for _, name := range o.query.Names {
+		if !slices.ContainsFunc(objects, func(object manifest.Object) bool {
+			return object.IsStatefulSet() && object.Metadata.Name == name && place.Includes(object.Metadata.Namespace)
+		}) {
+			return nil, usagef("StatefulSet %s not found in the manifests", name)
+		}
+	}
+	return func(s *appsv1.StatefulSet) bool {
+		return selector.Matches(labels.Set(s.Labels)) && (len(o.query.Names) == 0 || slices.Contains(o.query.Names, s.Name))
+	}, nil
 }
 
 func (c *common) printDoctor(r *doctor.Report, o doctorOptions, out *output) error {

@@ -16,7 +16,7 @@ import (
 func TestDoctorOfManifests(t *testing.T) {
 	const dir = "doctor -f testdata/doctor/manifests "
 	codes := " -o jsonpath={range.findings[*]}{.code}:{.line}:{.ignored}|{end}"
-	here, err := os.Getwd()
+	current, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,6 +40,28 @@ func TestDoctorOfManifests(t *testing.T) {
 		{dir + "-R -o json", ExitError},
 		{dir + "-R -o github", ExitError},
 		{dir + "-R -o junit --fail-on warning", ExitError},
+		{"doctor -R -f testdata/doctor/overlays --fail-on info", ExitOK},
+		{"doctor db -R -f testdata/doctor/overlays -o jsonpath={.items[*].file}", ExitOK},
+		{"doctor -f -", ExitError},
+		{"doctor -f testdata/doctor/size.yaml", ExitError},
+		{"doctor -f testdata/doctor/stream.json -o name", ExitOK},
+		{"doctor -f testdata/doctor/stream.json" + codes, ExitOK},
+		{"doctor -f testdata/doctor/broken.yaml", ExitError},
+		{"doctor -f testdata/doctor/types.yaml -o jsonpath={.items[*].name}:{.items[*].errors}:{.summary.errors}", ExitFound},
+		{"plan -f testdata/doctor/types.yaml", ExitUsage},
+		{"doctor -R -f testdata/doctor/repository/kustomize --fail-on info", ExitOK},
+		{"doctor -f testdata/doctor/repository/kustomize/prod", ExitError},
+		{"doctor -f testdata/doctor/repository/kustomize/prod/patches --fail-on info", ExitError},
+		{"doctor -f testdata/doctor/repository/kustomize/prod/patches/replicas.yaml -o name", ExitFound},
+		{"doctor -R -f testdata/doctor/repository/chart", ExitError},
+		{"doctor -f testdata/doctor/repository/chart/templates", ExitError},
+		{"plan -R -f testdata/doctor/repository/chart", ExitUsage},
+		{"plan -R -f testdata/doctor/repository/kustomize -o name", ExitOK},
+		{"doctor -f testdata/dns/web.yaml -n typo", ExitError},
+		{"doctor -f testdata/dns/web.yaml -n shop -o name", ExitOK},
+		{"doctor -f testdata/doctor/service.yaml", ExitOK},
+		{"doctor -f testdata/doctor/quoted.yaml", ExitError},
+		{"plan -f testdata/doctor/quoted.yaml", ExitUsage},
 		{"doctor -k testdata/doctor/kustomization" + codes, ExitOK},
 		{"doctor -k testdata/doctor/manifests", ExitUsage},
 		{"doctor -f testdata/doctor/helm.yaml", ExitError},
@@ -55,7 +77,7 @@ func TestDoctorOfManifests(t *testing.T) {
 		if i.code != test.code {
 			t.Errorf("%s: exit code %d, want %d: %s", test.args, i.code, test.code, i.err.String())
 		}
-		said.add(i, test.args, here, ".")
+		said.add(i, test.args, current, "DIRECTORY")
 	}
 	said.check(t, "doctor-of-manifests")
 }
@@ -103,7 +125,9 @@ func damagedManifest(t *testing.T, data []byte, format string) {
 	switch {
 	case err != nil && i.code == ExitOK:
 		t.Errorf("exit code 0, but it cannot be read: %s\n%s", err, data)
-	case err == nil && i.code != ExitOK:
+	case err == nil && len(objects) == 0 && i.code != ExitError:
+		t.Errorf("exit code %d, but it has no objects\n%s", i.code, data)
+	case err == nil && len(objects) > 0 && i.code != ExitOK:
 		t.Errorf("exit code %d: %s\n%s", i.code, i.err.String(), data)
 	case err == nil && format == "json":
 		var r struct{ Items []any }

@@ -2,11 +2,10 @@ package cli
 
 import (
 	"context"
-	"maps"
+	"errors"
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
@@ -14,8 +13,7 @@ import (
 )
 
 // readManifests reads StatefulSets and related objects from files. Objects without a namespace
-// get the one that kubectl would use, or that of the other objects where these have only one.
-// With --namespace only the sets in that namespace are read. A file without any StatefulSet is
+// get the one that kubectl would use, or that of the other objects (manifest.Home). With --namespace only the sets in that namespace are read. A file without any StatefulSet is
 // an error.
 func (c *common) readManifests(ctx context.Context, source *manifestSource, namespace string) (*sts.Inventory, error) {
 	objects, problems, err := source.read(ctx, c.env)
@@ -38,7 +36,7 @@ func (c *common) readManifests(ctx context.Context, source *manifestSource, name
 	if len(inv.Sets) == 0 {
 		return nil, usagef("%s: no StatefulSet found%s", source, onlyThese(objects))
 	}
-	c.placeObjects(inv, given, namespace)
+	c.placeObjects(inv, objects, given, namespace)
 	if given == "" {
 		return inv, nil
 	}
@@ -52,22 +50,17 @@ func (c *common) readManifests(ctx context.Context, source *manifestSource, name
 }
 
 // placeObjects sets the namespace of the objects that have none.
-func (c *common) placeObjects(inv *sts.Inventory, given, namespace string) {
-	var homeless []metav1.Object
-	named := map[string]bool{}
+func (c *common) placeObjects(inv *sts.Inventory, objects []manifest.Object, given, namespace string) {
+	if given == "" {
+		if home := manifest.Home(objects, namespace); home != namespace {
+			namespace = home
+			noteTo(c.env.ErrOut, msgAssumedNamespace(namespace))
+		}
+	}
 	for _, o := range inv.Objects() {
 		if o.GetNamespace() == "" {
-			homeless = append(homeless, o)
-			continue
+			o.SetNamespace(namespace)
 		}
-		named[o.GetNamespace()] = true
-	}
-	if len(homeless) > 0 && len(named) == 1 && given == "" && !named[namespace] {
-		namespace = slices.Collect(maps.Keys(named))[0]
-		noteTo(c.env.ErrOut, msgAssumedNamespace(namespace))
-	}
-	for _, o := range homeless {
-		o.SetNamespace(namespace)
 	}
 }
 
@@ -93,7 +86,11 @@ func (c *common) addObject(inv *sts.Inventory, object *manifest.Object) error {
 	}
 	added, problems, err := slot.Add(object)
 	if err != nil {
-		return usagef("--filename %s: %s: %s", object.Where(""), object, err)
+		at := ""
+		if types := (sts.TypeProblems)(nil); errors.As(err, &types) {
+			at = types[0].Path
+		}
+		return usagef("--filename %s: %s: %s", object.Where(at), object, err)
 	}
 	for _, p := range problems {
 		warnTo(c.env.ErrOut, msgFieldProblem(object.Where(p.Path), object.String(), p.String(), consequence(p)))

@@ -41,6 +41,17 @@ func (s *manifestSource) String() string {
 	return "--filename " + strings.Join(s.files, ",")
 }
 
+// name is what is read, for a message.
+func (s *manifestSource) name() string {
+	if s.kustomize != "" {
+		return s.kustomize
+	}
+	if len(s.files) == 1 && s.files[0] == "-" {
+		return "standard input"
+	}
+	return strings.Join(s.files, ", ")
+}
+
 // args are the flags again, for a hint.
 func (s *manifestSource) args() []string {
 	switch {
@@ -70,13 +81,11 @@ func (s *manifestSource) read(ctx context.Context, env *Env) ([]manifest.Object,
 		problems []doctor.FileProblem
 	)
 	for _, name := range s.files {
-		files, err := manifestFiles(name, s.recursive)
-		if err == nil && len(files) == 0 {
-			err = errors.New(msgNoManifests())
-		}
+		files, unread, err := s.readFolder(env, name)
 		if err != nil {
 			return nil, nil, filenameError("--filename", name, err)
 		}
+		problems = append(problems, unread...)
 		for _, file := range files {
 			objects, err := readManifest(ctx, env, file)
 			switch {
@@ -123,7 +132,7 @@ func build(directory string) ([]manifest.Object, error) {
 			return nil, err
 		}
 		for i := range objects {
-			objects[i].File = directory
+			objects[i].From(directory)
 		}
 		out = append(out, objects...)
 	}

@@ -10,6 +10,12 @@ import (
 
 func msgNoSetsInManifests() string { return "no StatefulSets found in the manifests" }
 
+func msgNoObjects(source string) string { return "no objects found in " + source }
+
+func msgNoObjectsInNamespace(namespace, source, elsewhere string) string {
+	return fmt.Sprintf("no StatefulSets found in %s that are in namespace %s; others are in namespace %s", source, namespace, elsewhere)
+}
+
 func msgFilesUnread(count int, file, problem string) string {
 	if count == 1 {
 		return fmt.Sprintf("%s could not be read: %s", file, problem)

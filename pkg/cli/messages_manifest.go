@@ -17,6 +17,17 @@ func msgNoURLs() string {
 
 func msgNoManifests() string { return "the directory has no files that end in .json, .yaml or .yml" }
 
+func msgHelmChart() string {
+	return "the templates of a Helm chart are not read: pipe the output of helm template to --filename -"
+}
+
+func msgKustomizationsSkipped(count int, directory string) string {
+	if count == 1 {
+		return fmt.Sprintf("the kustomization in %s is skipped: use --kustomize to read what it builds", directory)
+	}
+	return fmt.Sprintf("%d kustomizations are skipped: use --kustomize to read what they build; first: %s", count, directory)
+}
+
 func msgFoundOnly(objects []string) string {
 	if len(objects) == 0 {
 		return ": the file has no objects"

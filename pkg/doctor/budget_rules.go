@@ -56,9 +56,9 @@ func selectorOf(set *appsv1.StatefulSet) *metav1.LabelSelector {
 	return &metav1.LabelSelector{MatchLabels: set.Spec.Template.Labels}
 }
 
-// budgetUnread: a budget of the manifests could not be decoded.
+// budgetUnread: a budget of the manifests could not be decoded, or not all of it.
 func (l *Look) budgetUnread() bool {
-	return slices.ContainsFunc(l.Documents, func(d Document) bool { return d.Kind == budgetKind && d.Problem != "" })
+	return slices.ContainsFunc(l.Documents, func(d Document) bool { return d.Kind == budgetKind && (d.Problem != "" || len(d.Types) > 0) })
 }
 
 // selectedLater: a budget selects labels of the set's pods, and one that pods get while they run.

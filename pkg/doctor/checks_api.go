@@ -43,9 +43,16 @@ func apiChecks() []*Check {
 
 func refused(in *Input) []DoctorFinding {
 	var out []DoctorFinding
+	dropped := map[metav1.Object][]string{} // fields that are missing only because of their types
 	for _, d := range in.Documents {
 		if d.Problem != "" {
 			out = append(out, on(d.Object, d.Kind, sts.SeverityError, "", d.Problem, nil))
+		}
+		for _, p := range d.Types {
+			out = append(out, on(d.Object, d.Kind, sts.SeverityError, p.Path, p.String(), nil))
+			if p.Dropped {
+				dropped[d.Object] = append(dropped[d.Object], p.Path)
+			}
 		}
 	}
 	for _, set := range in.Sets {
@@ -54,7 +61,9 @@ func refused(in *Input) []DoctorFinding {
 			continue
 		}
 		for _, o := range sts.Objections(sts.Defaulted(set)) {
-			out = append(out, on(set, "StatefulSet", sts.SeverityError, o.Field, o.String(), nil))
+			if !slices.ContainsFunc(dropped[set], func(path string) bool { return related(path, o.Field) }) {
+				out = append(out, on(set, "StatefulSet", sts.SeverityError, o.Field, o.String(), nil))
+			}
 		}
 	}
 	return out
@@ -65,6 +74,15 @@ func (l *Look) refused(field string) bool {
 	return l.Offline && slices.ContainsFunc(sts.Objections(sts.Defaulted(l.Set)), func(o sts.Objection) bool {
 		return o.Field == field || strings.HasPrefix(o.Field, field+".")
 	})
+}
+
+// related says whether a field is another one, or one of them is within the other.
+func related(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	rest, within := strings.CutPrefix(b, a)
+	return within && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 func unknownFields(in *Input) []DoctorFinding {

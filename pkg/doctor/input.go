@@ -32,13 +32,18 @@ type Input struct {
 	PersistentVolumes []*corev1.PersistentVolume
 
 	// Examined says whether findings about this set are wanted; nil for all. The others are context.
-	Examined func(*appsv1.StatefulSet) bool
+	Examined Examined
 
 	// Documents are all objects of the manifests.
 	Documents []Document
+	// Unexamined are the sets of the manifests that are too large to examine.
+	Unexamined []FileProblem
 
 	memo nameMemo
 }
+
+// Examined selects sets.
+type Examined func(*appsv1.StatefulSet) bool
 
 // FromInventory is the input from what was read for a report of the sets themselves. What it does not contain
 // counts as unreadable, so checks that need it are omitted.
@@ -61,6 +66,8 @@ type Document struct {
 	JSON             json.RawMessage
 	// Problem is why it could not be decoded, empty if it was, or if its kind is not read.
 	Problem string
+	// Types are the values of the wrong type, without which it was decoded.
+	Types sts.TypeProblems
 	// Object is the decoded object, or its metadata only where no check needs more.
 	Object metav1.Object
 }

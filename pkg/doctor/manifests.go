@@ -2,7 +2,7 @@ package doctor
 
 import (
 	"encoding/json"
-	"maps"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -23,9 +23,19 @@ type Placement struct {
 	Given bool
 }
 
-// FromManifests is the input from manifests, read at this time. Objects without a namespace get the one of
-// the others, if these have only one and none is given.
+// Includes says whether an object that names this namespace, or none, is examined.
+func (p Placement) Includes(namespace string) bool {
+	return !p.Given || namespace == "" || namespace == p.Namespace
+}
+
+// FromManifests is the input from manifests, read at this time.
 func FromManifests(objects []manifest.Object, place Placement, domain names.Domain, now time.Time) (*Input, Locate) {
+	in, source := fromManifests(objects, place, domain, now)
+	return in, locateIn(objects, source)
+}
+
+// fromManifests also returns which of the objects each decoded one is.
+func fromManifests(objects []manifest.Object, place Placement, domain names.Domain, now time.Time) (*Input, map[metav1.Object]int) {
 	in := &Input{Inventory: &sts.Inventory{TakenAt: now}, Offline: true, Domain: domain}
 	slots := append(manifest.Slots(in.Inventory),
 		manifest.SlotFor("Deployment", "apps", &in.Deployments),
@@ -34,70 +44,74 @@ func FromManifests(objects []manifest.Object, place Placement, domain names.Doma
 		manifest.SlotFor("PersistentVolumeClaim", "", &in.Claims),
 		manifest.SlotFor("PersistentVolume", "", &in.PersistentVolumes),
 	)
-	source := map[metav1.Object]*manifest.Object{}
+	source := map[metav1.Object]int{}
 	for i := range objects {
 		o := &objects[i]
 		document := Document{APIVersion: o.APIVersion, Kind: o.Kind, JSON: o.Raw}
-		if slot := o.In(slots); slot != nil {
+		if document.Problem = o.Unserved(slots); document.Problem != "" {
+			// nothing is known about its fields
+		} else if slot := o.In(slots); slot != nil {
 			added, problems, err := slot.Add(o)
 			document.Object = added
-			if err != nil {
+			if err != nil && !errors.As(err, &document.Types) {
 				document.Problem = err.Error()
 			}
 			for _, p := range problems {
 				in.Problems = append(in.Problems, sts.ManifestProblem{Object: added, FieldProblem: p})
 			}
-		} else {
-			document.Problem = o.Unserved(slots)
 		}
 		if document.Object == nil {
 			document.Object = &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: o.Metadata.Name, Namespace: o.Metadata.Namespace}}
 		}
-		source[document.Object] = o
+		if o := document.Object; o.GetName() == "" && o.GetGenerateName() != "" {
+			o.SetName(o.GetGenerateName() + generated)
+		}
+		source[document.Object] = i
 		in.Documents = append(in.Documents, document)
 		in.Texts = append(in.Texts, sts.ManifestText{Kind: o.Kind, Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, JSON: o.Raw})
 	}
-	in.place(place)
-	in.refuseTooLarge()
+	namespace := place.Namespace
+	if !place.Given {
+		namespace = manifest.Home(objects, namespace)
+	}
+	in.place(namespace, place.Given)
+	in.leaveOutTooLarge(func(set metav1.Object) string { return objects[source[set]].File })
 	in.scaledObjects()
-	return in, func(object metav1.Object, field string) (string, int) {
-		o := source[object]
-		if o == nil {
+	return in, source
+}
+
+// locateIn finds fields in the manifests.
+func locateIn(objects []manifest.Object, source map[metav1.Object]int) Locate {
+	return func(object metav1.Object, field string) (string, int) {
+		i, ok := source[object]
+		if !ok {
 			return "", 0
 		}
-		return o.File, o.Line(field)
+		return objects[i].File, objects[i].Line(field)
 	}
 }
 
-// place sets the namespace of the objects that have none.
-func (in *Input) place(place Placement) {
-	namespace, named := place.Namespace, map[string]bool{}
-	for _, d := range in.Documents {
-		if ns := d.Object.GetNamespace(); ns != "" {
-			named[ns] = true
-		}
-	}
-	if len(named) == 1 && !place.Given {
-		namespace = slices.Collect(maps.Keys(named))[0]
-	}
+// place sets the namespace of the objects that have none. With only, sets of other namespaces are not examined.
+func (in *Input) place(namespace string, only bool) {
 	for _, d := range in.Documents {
 		if d.Object.GetNamespace() == "" && !clusterScoped[d.Kind] {
 			d.Object.SetNamespace(namespace)
 		}
 	}
-	if place.Given {
-		in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != place.Namespace })
+	if only {
+		in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != namespace })
 	}
 }
 
-// refuseTooLarge removes the sets that have more pods than any cluster: the checks look at each ordinal.
-func (in *Input) refuseTooLarge() {
+// generated stands for the letters that the API server adds to metadata.generateName.
+const generated = "xxxxx"
+
+// leaveOutTooLarge removes the sets that have more pods than any cluster: the checks look at each ordinal.
+func (in *Input) leaveOutTooLarge(file func(metav1.Object) string) {
 	in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool {
 		err := sts.CheckSize(s)
-		for i := range in.Documents {
-			if d := &in.Documents[i]; err != nil && d.Object == metav1.Object(s) {
-				d.Problem = err.Error()
-			}
+		if err != nil {
+			in.Unexamined = append(in.Unexamined, FileProblem{File: file(s), Message: err.Error()})
 		}
 		return err != nil
 	})

@@ -80,8 +80,10 @@ type Report struct {
 	Missing []sts.Missing `json:"missing,omitempty"`
 	// Omitted are the checks that were omitted because of that.
 	Omitted []Omitted `json:"omitted,omitempty"`
-	// Files are the manifests that could not be read; with any, the exit code is 1.
+	// Files are the manifests that could not be read, or not examined; with any, the exit code is 1.
 	Files []FileProblem `json:"files,omitempty"`
+
+	sets []metav1.Object // of the items
 }
 
 // Locate finds the place of a field of an object: its file and line. An empty file is no place.
@@ -89,7 +91,7 @@ type Locate func(object metav1.Object, field string) (file string, line int)
 
 // Examine runs all checks. ignore are codes to ignore everywhere.
 func Examine(in *Input, ignore []sts.FindingCode, locate Locate) *Report {
-	r := &Report{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DoctorReport"}, Items: []DoctorSet{}, Findings: []DoctorFinding{}, Missing: in.Missing}
+	r := &Report{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DoctorReport"}, Items: []DoctorSet{}, Findings: []DoctorFinding{}, Missing: in.Missing, Files: in.Unexamined}
 	var looks []*Look
 	for _, s := range in.Snapshots() {
 		if in.Examined == nil || in.Examined(s.Set) {
@@ -156,12 +158,16 @@ func (r *Report) add(c *Check, l *Look, found []DoctorFinding) {
 	}
 }
 
-// finish sorts, counts and locates.
-func (r *Report) finish(looks []*Look, locate Locate) {
+func (r *Report) sort() {
 	slices.SortStableFunc(r.Findings, func(a, b DoctorFinding) int {
 		return cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Object, b.Object),
 			slices.Compare(a.Ordinals, b.Ordinals), strings.Compare(string(a.Code), string(b.Code)))
 	})
+}
+
+// finish sorts, counts and locates.
+func (r *Report) finish(looks []*Look, locate Locate) {
+	r.sort()
 	counts := map[metav1.Object]*sts.FindingCount{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -184,7 +190,7 @@ func (r *Report) finish(looks []*Look, locate Locate) {
 		if locate != nil {
 			item.File, _ = locate(l.Set, "")
 		}
-		r.Items = append(r.Items, item)
+		r.Items, r.sets = append(r.Items, item), append(r.sets, l.Set)
 	}
 }
 

@@ -9,7 +9,11 @@ func msgSkippedDocuments() string {
 }
 
 func msgHelmTemplate(err error) string {
-	return fmt.Sprintf("%s (for a Helm template, run helm template first)", err)
+	return fmt.Sprintf("%s (for a Helm template, pipe the output of helm template to --filename -)", err)
+}
+
+func msgQuotedTemplate(object string) string {
+	return fmt.Sprintf("%s is a Helm template: pipe the output of helm template to --filename -", object)
 }
 
 func msgNotObjects() string { return "not a manifest: every document must be a Kubernetes object" }

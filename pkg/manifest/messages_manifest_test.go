@@ -12,6 +12,7 @@ func TestManifestMessages(t *testing.T) {
 	messagetest.Golden(t, "manifest",
 		call(msgSkippedDocuments),
 		call(msgHelmTemplate, errors.New("yaml: line 2: could not find expected ':'")),
+		call(msgQuotedTemplate, "StatefulSet {{ .Release.Name }}"),
 		call(msgNotObjects),
 		call(msgListWithoutItems),
 		call(msgNoSuchKind, "Statefulset", "apps/v1", "StatefulSet", "apps/v1"),

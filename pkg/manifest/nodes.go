@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,40 @@ func yamlNodes(data []byte) ([]*yaml.Node, bool) {
 		if len(node.Content) == 1 && node.Content[0].ShortTag() != "!!null" {
 			out = append(out, node.Content[0])
 		}
+	}
+}
+
+// jsonNodes are the documents of a stream of JSON with their lines, nil where it is none.
+func jsonNodes(data []byte) []*yaml.Node {
+	var out []*yaml.Node
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	for {
+		var raw json.RawMessage
+		err := decoder.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			return out
+		}
+		if err != nil {
+			return nil
+		}
+		before := bytes.Count(data[:int(decoder.InputOffset())-len(raw)], []byte("\n"))
+		var node yaml.Node
+		// JSON indents with tabs, YAML must not. In a text there are none.
+		if yaml.Unmarshal(bytes.ReplaceAll(raw, []byte("\t"), []byte(" ")), &node) != nil || len(node.Content) != 1 {
+			return nil
+		}
+		if node.Content[0].ShortTag() != "!!null" {
+			shift(node.Content[0], before)
+			out = append(out, node.Content[0])
+		}
+	}
+}
+
+// shift adds to the lines of a node of JSON.
+func shift(node *yaml.Node, lines int) {
+	node.Line += lines
+	for _, below := range node.Content {
+		shift(below, lines)
 	}
 }
 
@@ -69,26 +104,51 @@ func duplicates(node *yaml.Node, path string) []sts.FieldProblem {
 
 // lineOf is the line of the last field of this path, 0 where it is not known.
 func lineOf(node *yaml.Node, path string) int {
-	parent, key := "", path
-	if i := strings.LastIndexByte(path, '.'); i >= 0 {
-		parent, key = path[:i], path[i+1:]
+	steps := stepsOf(path)
+	if len(steps) == 0 {
+		return 0
 	}
-	node = nodeAt(node, parent)
-	if node == nil || path == "" || node.Kind != yaml.MappingNode {
+	last := len(steps) - 1
+	node = nodeBelow(node, steps[:last])
+	if node == nil || node.Kind != yaml.MappingNode {
 		return 0
 	}
 	line := 0
 	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == key {
+		if node.Content[i].Value == steps[last] {
 			line = node.Content[i].Line
 		}
 	}
 	return line
 }
 
+// stepsOf are the names of fields and the indexes in a path. A key in brackets may have dots.
+func stepsOf(path string) []string {
+	var out []string
+	for path != "" {
+		if path[0] == '[' {
+			step, rest, _ := strings.Cut(path[1:], "]")
+			out, path = append(out, step), rest
+			continue
+		}
+		path = strings.TrimPrefix(path, ".")
+		end := strings.IndexAny(path, ".[")
+		if end < 0 {
+			end = len(path)
+		}
+		if end > 0 {
+			out = append(out, path[:end])
+		}
+		path = path[end:]
+	}
+	return out
+}
+
 // nodeAt is the node at a path, nil where it is not known.
-func nodeAt(node *yaml.Node, path string) *yaml.Node {
-	for _, step := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' }) {
+func nodeAt(node *yaml.Node, path string) *yaml.Node { return nodeBelow(node, stepsOf(path)) }
+
+func nodeBelow(node *yaml.Node, steps []string) *yaml.Node {
+	for _, step := range steps {
 		if node != nil && node.Kind == yaml.AliasNode {
 			node = node.Alias
 		}
@@ -96,7 +156,7 @@ func nodeAt(node *yaml.Node, path string) *yaml.Node {
 		case node == nil:
 			return nil
 		case node.Kind == yaml.SequenceNode:
-			i, err := strconv.Atoi(strings.TrimSuffix(step, "]"))
+			i, err := strconv.Atoi(step)
 			if err != nil || i < 0 || i >= len(node.Content) {
 				return nil
 			}

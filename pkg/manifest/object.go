@@ -4,10 +4,12 @@ package manifest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -59,14 +61,54 @@ func (o *Object) Line(path string) int {
 	return o.node.Line
 }
 
+// IsStatefulSet says whether the object is one of Kubernetes' own StatefulSets.
+func (o *Object) IsStatefulSet() bool {
+	return o.Kind == "StatefulSet" && o.Group() == appsv1.GroupName
+}
+
+// From sets where the object comes from, where that is no file with lines.
+func (o *Object) From(name string) { o.File, o.node = name, nil }
+
 // String names the object in a message.
 func (o *Object) String() string { return strings.TrimSpace(o.Kind + " " + o.Metadata.Name) }
 
-// Decode decodes the object as the API server does, and returns what strict field validation rejects.
+// Decode decodes the object as the API server does, and returns what strict field validation rejects. With an
+// error of sts.TypeProblems the object is there all the same.
 func (o *Object) Decode(into any) ([]sts.FieldProblem, error) {
 	found, err := sts.DecodeObject(o.Raw, into)
-	if err != nil {
+	if types := (sts.TypeProblems)(nil); err != nil && !errors.As(err, &types) {
 		return nil, err
 	}
-	return o.problems(found), nil
+	return o.problems(found), err
+}
+
+// isTemplate: the object is a Helm template that is YAML all the same, because the template's own text is quoted
+// everywhere.
+func (o *Object) isTemplate() bool {
+	const opening = "{{"
+	if strings.Contains(o.Metadata.Name, opening) {
+		return true
+	}
+	type containers []struct {
+		Image string `json:"image"`
+	}
+	var workload struct {
+		Spec struct {
+			Template struct {
+				Spec struct {
+					InitContainers containers `json:"initContainers"`
+					Containers     containers `json:"containers"`
+				} `json:"spec"`
+			} `json:"template"`
+		} `json:"spec"`
+	}
+	if o.Group() != appsv1.GroupName || !strings.Contains(string(o.Raw), opening) || json.Unmarshal(o.Raw, &workload) != nil {
+		return false
+	}
+	for _, c := range append(workload.Spec.Template.Spec.InitContainers, workload.Spec.Template.Spec.Containers...) {
+		if strings.Contains(c.Image, opening) {
+			return true
+		}
+	}
+	return false
 }

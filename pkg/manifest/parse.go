@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	kjson "k8s.io/apimachinery/pkg/util/json"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	sigsyaml "sigs.k8s.io/yaml"
 )
 
 // jsonPrefix is how far kubectl looks into a file for the opening brace of JSON.
@@ -35,6 +37,9 @@ func Parse(data []byte) ([]Object, error) {
 		return nil, err
 	}
 	nodes, isYAML := yamlNodes(data)
+	if !isYAML {
+		nodes = jsonNodes(data)
+	}
 	if isYAML && len(nodes) > len(documents) || !isYAML && unread(data) {
 		return nil, errors.New(msgSkippedDocuments())
 	}
@@ -44,7 +49,7 @@ func Parse(data []byte) ([]Object, error) {
 		if len(documents) > 1 {
 			object.Document = i + 1
 		}
-		if isYAML && len(nodes) == len(documents) {
+		if len(nodes) == len(documents) {
 			object.node = nodes[i]
 		}
 		if out, err = addObjects(out, object); err != nil {
@@ -65,7 +70,7 @@ func splitDocuments(data []byte) ([]json.RawMessage, error) {
 			return out, nil
 		}
 		if err != nil {
-			err = errors.New(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "))
+			err = errors.New(lineOfFile(data, strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")))
 			if bytes.Contains(data, []byte("{{")) {
 				err = errors.New(msgHelmTemplate(err))
 			}
@@ -78,6 +83,51 @@ func splitDocuments(data []byte) ([]json.RawMessage, error) {
 			out = append(out, raw)
 		}
 	}
+}
+
+// yamlLine is how errors of YAML name a line, from the beginning of the document.
+var yamlLine = regexp.MustCompile(`^yaml: line (\d+)`)
+
+// lineOfFile is an error of YAML that counts lines from the beginning of the file.
+func lineOfFile(data []byte, message string) string {
+	m := yamlLine.FindStringSubmatch(message)
+	if m == nil {
+		return message
+	}
+	line, err := strconv.Atoi(m[1])
+	if err != nil {
+		return message
+	}
+	for _, d := range documentsFrom(data) {
+		if _, err := sigsyaml.YAMLToJSON(d.text); err != nil && strings.Contains(err.Error(), strings.TrimPrefix(message, "yaml: ")) {
+			return fmt.Sprintf("yaml: line %d%s", line+d.before, message[len(m[0]):])
+		}
+	}
+	return message
+}
+
+// part is a document of a file, and the number of lines before it.
+type part struct {
+	text   []byte
+	before int
+}
+
+// documentsFrom are the parts between separators.
+func documentsFrom(data []byte) []part {
+	var (
+		out     []part
+		current part
+		n       int
+	)
+	for line := range bytes.Lines(data) {
+		n++
+		if rest, separates := bytes.CutPrefix(line, []byte("---")); separates && (len(bytes.TrimSpace(rest)) == 0 || bytes.HasPrefix(bytes.TrimSpace(rest), []byte("#"))) {
+			out, current = append(out, current), part{before: n}
+			continue
+		}
+		current.text = append(current.text, line...)
+	}
+	return append(out, current)
 }
 
 func inDocument(n int, err error) error {
@@ -106,6 +156,9 @@ func addObjects(out []Object, object Object) ([]Object, error) {
 	}
 	if err := kjson.Unmarshal(object.Raw, &object); err != nil {
 		return nil, err
+	}
+	if object.isTemplate() {
+		return nil, errors.New(msgQuotedTemplate(object.String()))
 	}
 	if object.APIVersion == "" {
 		return nil, fmt.Errorf("%s: apiVersion not set", object.String())

@@ -86,7 +86,12 @@ func TestParse(t *testing.T) {
 		{name: "an array of objects in JSON", data: "[" + setJSON + "]", err: msgNotObjects()},
 		{name: "broken JSON behind others", data: serviceJSON + setJSON + "{", err: " 3: unexpected EOF"},
 		{name: "broken YAML behind others", data: serviceYAML + "---\na: [\n", err: " 2: yaml: line "},
+		{name: "broken YAML, with its line in the file", data: "# a\n---\n---\n" + serviceYAML + "--- # b\nb: 1\na: [\n", err: " 2: yaml: line 9: "},
 		{name: "a Helm template", data: "apiVersion: v1\nkind: Service\n{{- if .x }}\nmetadata: {}\n{{- end }}\n", err: msgHelmTemplate(errors.New(""))},
+		{name: "a quoted Helm template", data: "apiVersion: v1\nkind: Service\nmetadata: {name: '{{ .Release.Name }}'}\n", err: msgQuotedTemplate("Service {{ .Release.Name }}")},
+		{name: "an image of a Helm template", data: setYAML + "spec: {template: {spec: {containers: [{name: a, image: '{{ .Values.image }}'}]}}}\n", err: msgQuotedTemplate("StatefulSet web")},
+		{name: "a configuration with a template", data: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {image: '{{ .Labels.image }}'}\n", want: []string{"ConfigMap/web"}},
+		{name: "a command with a template", data: setYAML + "spec: {template: {spec: {containers: [{name: a, image: b, args: ['{{ .Node }}']}]}}}\n", want: []string{"StatefulSet/web"}},
 		{name: "a separator with something behind it", data: setYAML + "--- {a: b}\n", err: "invalid Yaml document separator"},
 		{name: "a document that kubectl does not read", data: serviceYAML + "...\n" + setYAML, err: msgSkippedDocuments()},
 		{name: "JSON objects in one YAML document", data: serviceYAML + "---\n" + serviceJSON + "\n" + setJSON, err: msgSkippedDocuments()},
@@ -105,6 +110,21 @@ func TestParse(t *testing.T) {
 				t.Errorf("objects (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Streams of JSON have lines, too.
+func TestLinesOfJSON(t *testing.T) {
+	objects, err := Parse([]byte(indented(serviceJSON) + "\n\n" + strings.ReplaceAll(indented(setJSON), "  ", "\t") + setJSON + "\nnull\n" + setJSON))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for _, o := range objects {
+		got = append(got, o.Line("metadata.name"), o.Line("spec.serviceName"))
+	}
+	if diff := cmp.Diff([]int{5, 1, 13, 16, 18, 18, 20, 20}, got); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
 	}
 }
 

@@ -1,12 +1,15 @@
 package manifest
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -16,7 +19,7 @@ import (
 type Slot struct {
 	Kind, Group string
 	// Add decodes an object and adds it to the list. It returns the decoded object and what strict field
-	// validation rejects.
+	// validation rejects. With an error of sts.TypeProblems the object is added all the same.
 	Add func(*Object) (metav1.Object, []sts.FieldProblem, error)
 }
 
@@ -28,11 +31,11 @@ func SlotFor[T any, P interface {
 	return Slot{kind, group, func(o *Object) (metav1.Object, []sts.FieldProblem, error) {
 		into := P(new(T))
 		problems, err := o.Decode(into)
-		if err != nil {
+		if types := (sts.TypeProblems)(nil); err != nil && !errors.As(err, &types) {
 			return nil, nil, err
 		}
 		*list = append(*list, into)
-		return into, problems, nil
+		return into, problems, err
 	}}
 }
 
@@ -67,19 +70,42 @@ func (o *Object) In(slots []Slot) *Slot {
 	return nil
 }
 
-// Unserved is an error where no API server has such a kind: the kind has incorrect case, or is in
-// another of Kubernetes' own groups.
+// versions are those that Kubernetes serves or has served of its groups, the current one first.
+var versions = map[string][]string{
+	"":                      {"v1"},
+	appsv1.GroupName:        {"v1", "v1beta2", "v1beta1"},
+	autoscalingv2.GroupName: {"v2", "v1", "v2beta2", "v2beta1"},
+	discoveryv1.GroupName:   {"v1", "v1beta1"},
+	policyv1.GroupName:      {"v1", "v1beta1"},
+	storagev1.GroupName:     {"v1", "v1beta1"},
+}
+
+// movedKinds were in the group extensions, before Kubernetes 1.16.
+var movedKinds = map[string]bool{"Deployment": true, "HorizontalPodAutoscaler": true}
+
+// Unserved is an error where no API server has such a kind: the kind has incorrect case or is a plural, is in
+// another of Kubernetes' own groups, or has a version that there is not.
 func (o *Object) Unserved(slots []Slot) string {
 	_, version, found := strings.Cut(o.APIVersion, "/")
 	if !found {
 		version = o.APIVersion
 	}
 	group := o.Group()
-	own := !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io")
+	if strings.Contains(group, ".") && !strings.HasSuffix(group, ".k8s.io") || group == "extensions" && movedKinds[o.Kind] {
+		return ""
+	}
 	for _, s := range slots {
-		if own && strings.EqualFold(o.Kind, s.Kind) && (o.Kind != s.Kind || group != s.Group) && group != "extensions" {
-			return msgNoSuchKind(o.Kind, o.APIVersion, s.Kind, strings.TrimPrefix(s.Group+"/"+version, "/"))
+		if !strings.EqualFold(o.Kind, s.Kind) && !strings.EqualFold(o.Kind, s.Kind+"s") {
+			continue
 		}
+		known := versions[s.Group]
+		if o.Kind == s.Kind && group == s.Group && (len(known) == 0 || slices.Contains(known, version)) {
+			continue
+		}
+		if len(known) > 0 && (group != s.Group || !slices.Contains(known, version)) {
+			version = known[0]
+		}
+		return msgNoSuchKind(o.Kind, o.APIVersion, s.Kind, strings.TrimPrefix(s.Group+"/"+version, "/"))
 	}
 	return ""
 }

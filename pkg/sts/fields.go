@@ -41,11 +41,18 @@ var fieldProblem = regexp.MustCompile(`^(unknown|duplicate) field "(.*)"$`)
 
 // DecodeObject decodes the JSON of an API object as the API server does: names of fields are
 // case-sensitive, and what it does not know is left out. The problems are what its strict
-// field validation would report.
+// field validation would report. An error of TypeProblems is one about single values: the rest is decoded.
 func DecodeObject(raw []byte, into any) ([]FieldProblem, error) {
 	problems, err := json.UnmarshalStrict(raw, into)
+	var types TypeProblems
 	if err != nil {
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "json: "))
+		mended, found := mendTypes(raw, into)
+		reflect.ValueOf(into).Elem().SetZero()
+		again, againErr := json.UnmarshalStrict(mended, into)
+		if len(found) == 0 || againErr != nil {
+			return nil, errors.New(strings.TrimPrefix(err.Error(), "json: "))
+		}
+		problems, types = again, found
 	}
 	var out []FieldProblem
 	for _, problem := range problems {
@@ -58,6 +65,9 @@ func DecodeObject(raw []byte, into any) ([]FieldProblem, error) {
 			p.Nearest = nearestField(reflect.TypeOf(into), p.Path)
 		}
 		out = append(out, p)
+	}
+	if len(types) > 0 {
+		return out, types
 	}
 	return out, nil
 }

@@ -56,7 +56,7 @@ func TestDecodeObjectNamesProblems(t *testing.T) {
 		{name: "of a Service", raw: `{"spec":{"clusterip":"None","selectors":{"a":"b"}}}`, into: &corev1.Service{},
 			want: []string{`unknown field "spec.clusterip" (did you mean "clusterIP"?)`, `unknown field "spec.selectors" (did you mean "selector"?)`}},
 		{name: "below a map", raw: `{"metadata":{"labels":{"Any.Key":"x"}}}`, into: &corev1.Service{}},
-		{name: "a number for a text", raw: `{"spec":{"serviceName":1}}`, into: &appsv1.StatefulSet{}, err: "cannot unmarshal number into Go struct field"},
+		{name: "a number for a text", raw: `{"spec":{"serviceName":1}}`, into: &appsv1.StatefulSet{}, err: "spec.serviceName: must be a string, not a number: quote it"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			problems, err := sts.DecodeObject([]byte(test.raw), test.into)

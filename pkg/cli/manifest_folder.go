@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
+)
+
+// folder is what the files of a directory say about each other: not all are manifests to apply. Its paths are
+// absolute.
+type folder struct {
+	directory      string
+	charts         map[string]bool // the directories with a Chart.yaml
+	kustomizations []string        // the directories with a kustomization
+	patches        map[string]bool // the files that a kustomization patches others with
+	skipped        []string        // the charts whose templates are not read
+}
+
+// kustomizationFiles are the names of a kustomization.
+var kustomizationFiles = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
+
+// parents is how far above a directory a kustomization or a chart is looked for.
+const parents = 4
+
+// newFolder looks at the files of a directory, and above it for kustomizations and charts.
+func newFolder(directory string, files []string) *folder {
+	f := &folder{directory: directory, charts: map[string]bool{}, patches: map[string]bool{}}
+	seen := map[string]bool{}
+	look := func(at string, inside bool) {
+		if seen[at] {
+			return
+		}
+		seen[at] = true
+		f.charts[at] = isFile(filepath.Join(at, "Chart.yaml"))
+		for _, name := range kustomizationFiles {
+			if file := filepath.Join(at, name); isFile(file) {
+				f.addPatches(file)
+				if inside {
+					f.kustomizations = append(f.kustomizations, at)
+				}
+				return
+			}
+		}
+	}
+	for _, file := range files {
+		for at := filepath.Dir(file); at != directory && filepath.Dir(at) != at; at = filepath.Dir(at) {
+			look(at, true)
+		}
+	}
+	look(directory, true)
+	above := directory
+	for range parents {
+		above = filepath.Dir(above)
+		look(above, false)
+	}
+	slices.Sort(f.kustomizations)
+	return f
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// addPatches adds the files that a kustomization names as patches.
+func (f *folder) addPatches(file string) {
+	type patch struct {
+		Path string `json:"path"`
+	}
+	var k struct {
+		Patches               []patch  `json:"patches"`
+		PatchesJSON6902       []patch  `json:"patchesJson6902"`
+		PatchesStrategicMerge []string `json:"patchesStrategicMerge"`
+	}
+	data, err := os.ReadFile(file)
+	if err != nil || yaml.Unmarshal(data, &k) != nil {
+		return
+	}
+	names := k.PatchesStrategicMerge
+	for _, p := range append(k.Patches, k.PatchesJSON6902...) {
+		names = append(names, p.Path)
+	}
+	for _, name := range names {
+		if name == "" || strings.Contains(name, "\n") { // a patch itself
+			continue
+		}
+		f.patches[filepath.Join(filepath.Dir(file), name)] = true
+	}
+}
+
+// skips says whether a file is not a manifest to apply. It remembers the charts whose templates it skips.
+func (f *folder) skips(file string) bool {
+	at, name := filepath.Dir(file), filepath.Base(file)
+	if slices.Contains(kustomizationFiles, name) || f.patches[file] {
+		return true
+	}
+	outermost := ""
+	for below := at; filepath.Dir(below) != below; below = filepath.Dir(below) {
+		part := filepath.Base(below)
+		if chart := filepath.Dir(below); f.charts[chart] && (part == "templates" || part == "charts") {
+			outermost = chart
+		}
+	}
+	if outermost != "" {
+		if !slices.Contains(f.skipped, outermost) {
+			f.skipped = append(f.skipped, outermost)
+		}
+		return true
+	}
+	return f.charts[at] && (name == "Chart.yaml" || name == "requirements.yaml" || strings.HasPrefix(name, "values"))
+}
+
+// readFolder are the manifests of a directory, without what kustomize and Helm read. The templates of a chart
+// are a problem: they are not manifests yet.
+func (s *manifestSource) readFolder(env *Env, name string) ([]string, []doctor.FileProblem, error) {
+	files, err := manifestFiles(name, s.recursive)
+	if err == nil && len(files) == 0 {
+		err = errors.New(msgNoManifests())
+	}
+	if err != nil || len(files) == 1 && files[0] == name {
+		return files, nil, err
+	}
+	directory, err := filepath.Abs(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	absolute := make([]string, len(files))
+	for i, file := range files {
+		if absolute[i], err = filepath.Abs(file); err != nil {
+			return nil, nil, err
+		}
+	}
+	f := newFolder(directory, absolute)
+	var read []string
+	for i, file := range files {
+		if !f.skips(absolute[i]) {
+			read = append(read, file)
+		}
+	}
+	shown := func(path string) string { // as the command line names it
+		if below, err := filepath.Rel(directory, path); err == nil && filepath.IsLocal(below) {
+			return filepath.Join(name, below)
+		}
+		return name
+	}
+	if len(f.kustomizations) > 0 {
+		noteTo(env.ErrOut, msgKustomizationsSkipped(len(f.kustomizations), shown(f.kustomizations[0])))
+	}
+	var problems []doctor.FileProblem
+	for _, chart := range f.skipped {
+		problems = append(problems, doctor.FileProblem{File: shown(chart), Message: msgHelmChart()})
+	}
+	return read, problems, nil
+}

@@ -1,0 +1,75 @@
+package manifest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Objects that are defined more than once are in different worlds, with what is in the same directory or file.
+func TestWorlds(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		objects string   // FILE:NAME
+		want    []string // with * what is another world's
+	}{
+		{"nothing", "", []string{""}},
+		{"nothing twice", "a.yaml:set a.yaml:svc b.yaml:web", []string{"a.yaml:set a.yaml:svc b.yaml:web"}},
+		{
+			"two overlays", "base/role.yaml:role dev/db.yaml:set dev/db.yaml:svc prod/db.yaml:set prod/db.yaml:svc",
+			[]string{"base/role.yaml:role dev/db.yaml:set dev/db.yaml:svc", "base/role.yaml:role prod/db.yaml:set prod/db.yaml:svc"},
+		},
+		{
+			"two files of a directory", "dev.yaml:set dev.yaml:svc prod.yaml:set prod.yaml:svc",
+			[]string{"dev.yaml:set dev.yaml:svc", "prod.yaml:set prod.yaml:svc"},
+		},
+		{"twice in a file", "a.yaml:set a.yaml:svc a.yaml:set", []string{"a.yaml:set#1 a.yaml:svc", "a.yaml:svc a.yaml:set#2"}},
+		{
+			"an overlay without a Service of its own", "dev/db.yaml:set prod/db.yaml:set prod/db.yaml:svc stage/x.yaml:svc",
+			[]string{"dev/db.yaml:set *prod/db.yaml:svc", "prod/db.yaml:set prod/db.yaml:svc", "*dev/db.yaml:set stage/x.yaml:svc"},
+		},
+		{
+			"a directory with two worlds", "dev/a.yaml:set dev/b.yaml:set dev/c.yaml:svc prod/c.yaml:svc",
+			[]string{"dev/a.yaml:set dev/c.yaml:svc", "dev/b.yaml:set dev/c.yaml:svc", "*dev/a.yaml:set prod/c.yaml:svc"},
+		},
+		{
+			"a file for each object and world", "set-dev.yaml:set set-prod.yaml:set svc-dev.yaml:svc svc-prod.yaml:svc",
+			[]string{"set-dev.yaml:set *svc-dev.yaml:svc", "set-prod.yaml:set *svc-prod.yaml:svc", "*set-dev.yaml:set svc-dev.yaml:svc", "*set-prod.yaml:set svc-prod.yaml:svc"},
+		},
+		{"two namespaces", "dev/db.yaml:set prod/db.yaml:set@prod", []string{"dev/db.yaml:set prod/db.yaml:set"}},
+		{"one names the current namespace", "dev/db.yaml:set prod/db.yaml:set@current", []string{"dev/db.yaml:set", "prod/db.yaml:set"}},
+		{"without a name", "a.yaml: a.yaml:", []string{"a.yaml: a.yaml:"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var objects []Object
+			times := map[string]int{}
+			for _, o := range strings.Fields(test.objects) {
+				file, name, _ := strings.Cut(o, ":")
+				object := Object{APIVersion: "v1", Kind: "Any", File: file}
+				object.Metadata.Name, object.Metadata.Namespace, _ = strings.Cut(name, "@")
+				objects = append(objects, object)
+				times[o]++
+			}
+			var got []string
+			for _, w := range Worlds(objects, "current") {
+				var names []string
+				for i, o := range w.Objects {
+					name := o.File + ":" + o.Metadata.Name
+					if times[name] > 1 && o.Metadata.Name != "" {
+						name += fmt.Sprintf("#%d", map[int]int{0: 1, 2: 2}[w.Index[i]])
+					}
+					if !w.Own[i] {
+						name = "*" + name
+					}
+					names = append(names, name)
+				}
+				got = append(got, strings.Join(names, " "))
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("worlds (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
