@@ -51,4 +51,3 @@ func TestTypeProblems(t *testing.T) {
 		})
 	}
 }
-
