@@ -2,7 +2,7 @@ package manifest
 
 import (
 	"cmp"
-	"path/filepath"
+	"path"
 	"slices"
 	"strings"
 )
@@ -84,9 +84,9 @@ func placesOf(objects []Object, definitions []int) []place {
 	out := make([]place, len(definitions))
 	for i, d := range definitions {
 		file := objects[d].File
-		directories[filepath.Dir(file)]++
+		directories[path.Dir(file)]++
 		files[file]++
-		out[i] = place{filepath.Dir(file), file, files[file]}
+		out[i] = place{path.Dir(file), file, files[file]}
 	}
 	for i := range out {
 		if len(files) == len(definitions) {
@@ -123,7 +123,7 @@ func truth(b bool) int {
 // common is the number of directories that two paths share.
 func common(a, b string) int {
 	n := 0
-	steps, others := strings.Split(filepath.ToSlash(a), "/"), strings.Split(filepath.ToSlash(b), "/")
+	steps, others := strings.Split(a, "/"), strings.Split(b, "/")
 	for n < min(len(steps), len(others)) && steps[n] == others[n] {
 		n++
 	}
@@ -132,7 +132,7 @@ func common(a, b string) int {
 
 // alike is the number of letters that the names of two files share at their beginnings and ends.
 func alike(a, b string) int {
-	a, b = filepath.Base(a), filepath.Base(b)
+	a, b = path.Base(a), path.Base(b)
 	start, end := 0, 0
 	for start < min(len(a), len(b)) && a[start] == b[start] {
 		start++

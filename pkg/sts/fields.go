@@ -46,9 +46,9 @@ func DecodeObject(raw []byte, into any) ([]FieldProblem, error) {
 	problems, err := json.UnmarshalStrict(raw, into)
 	var types TypeProblems
 	if err != nil {
-		mended, found := mendTypes(raw, into)
+		converted, found := convertTypes(raw, into)
 		reflect.ValueOf(into).Elem().SetZero()
-		again, againErr := json.UnmarshalStrict(mended, into)
+		again, againErr := json.UnmarshalStrict(converted, into)
 		if len(found) == 0 || againErr != nil {
 			return nil, errors.New(strings.TrimPrefix(err.Error(), "json: "))
 		}

@@ -35,28 +35,28 @@ func (p TypeProblems) Error() string {
 	return strings.Join(out, "; ")
 }
 
-// mendTypes is the object with values of the right types, and which had others.
-func mendTypes(raw []byte, into any) ([]byte, TypeProblems) {
+// convertTypes is the object with values of the right types, and which had others.
+func convertTypes(raw []byte, into any) ([]byte, TypeProblems) {
 	var object any
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
 	if decoder.Decode(&object) != nil {
 		return nil, nil
 	}
-	m := &mender{}
-	object, _ = m.mend(object, reflect.TypeOf(into).Elem(), "")
-	mended, err := json.Marshal(object)
+	m := &typeConverter{}
+	object, _ = m.value(object, reflect.TypeOf(into).Elem(), "")
+	converted, err := json.Marshal(object)
 	if err != nil {
 		return nil, nil
 	}
 	slices.SortFunc(m.problems, func(a, b TypeProblem) int { return strings.Compare(a.Path, b.Path) })
-	return mended, m.problems
+	return converted, m.problems
 }
 
-type mender struct{ problems TypeProblems }
+type typeConverter struct{ problems TypeProblems }
 
-// mend is the value for a field of this type; false where there is none.
-func (m *mender) mend(value any, t reflect.Type, path string) (any, bool) {
+// value is the value for a field of this type; false where there is none.
+func (m *typeConverter) value(value any, t reflect.Type, path string) (any, bool) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -77,45 +77,45 @@ func (m *mender) mend(value any, t reflect.Type, path string) (any, bool) {
 	case reflect.Struct:
 		if object, ok := value.(map[string]any); ok {
 			fields := jsonFields(t)
-			return m.mendObject(object, func(key string) (reflect.Type, string) {
+			return m.convertObject(object, func(key string) (reflect.Type, string) {
 				return fields[key], strings.TrimPrefix(path+"."+key, ".")
 			}), true
 		}
 		return m.drop(path, msgWrongType("an object", typeName(value), ""))
 	case reflect.Map:
 		if object, ok := value.(map[string]any); ok {
-			return m.mendObject(object, func(key string) (reflect.Type, string) { return t.Elem(), path + "[" + key + "]" }), true
+			return m.convertObject(object, func(key string) (reflect.Type, string) { return t.Elem(), path + "[" + key + "]" }), true
 		}
 		return m.drop(path, msgWrongType("an object", typeName(value), ""))
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 {
-			return m.mendText(value, path)
+			return m.convertText(value, path)
 		}
 		list, ok := value.([]any)
 		if !ok {
 			return m.drop(path, msgWrongType("a list", typeName(value), ""))
 		}
 		for i, item := range list {
-			list[i], _ = m.mend(item, t.Elem(), fmt.Sprintf("%s[%d]", path, i))
+			list[i], _ = m.value(item, t.Elem(), fmt.Sprintf("%s[%d]", path, i))
 		}
 		return list, true
 	case reflect.String:
-		return m.mendText(value, path)
+		return m.convertText(value, path)
 	case reflect.Bool:
-		return m.mendBool(value, path)
+		return m.convertBool(value, path)
 	default:
-		return m.mendNumber(value, t, path)
+		return m.convertNumber(value, t, path)
 	}
 }
 
-func (m *mender) mendObject(object map[string]any, field func(key string) (reflect.Type, string)) map[string]any {
+func (m *typeConverter) convertObject(object map[string]any, field func(key string) (reflect.Type, string)) map[string]any {
 	for key, value := range object {
 		t, path := field(key)
 		if t == nil { // an unknown field
 			continue
 		}
-		if mended, ok := m.mend(value, t, path); ok {
-			object[key] = mended
+		if converted, ok := m.value(value, t, path); ok {
+			object[key] = converted
 		} else {
 			delete(object, key)
 		}
@@ -123,18 +123,18 @@ func (m *mender) mendObject(object map[string]any, field func(key string) (refle
 	return object
 }
 
-func (m *mender) drop(path, problem string) (any, bool) {
+func (m *typeConverter) drop(path, problem string) (any, bool) {
 	m.problems = append(m.problems, TypeProblem{path, problem, true})
 	return nil, false
 }
 
 // convert takes what the value probably means.
-func (m *mender) convert(path, problem string, meant any) (any, bool) {
+func (m *typeConverter) convert(path, problem string, meant any) (any, bool) {
 	m.problems = append(m.problems, TypeProblem{Path: path, Problem: problem})
 	return meant, true
 }
 
-func (m *mender) mendText(value any, path string) (any, bool) {
+func (m *typeConverter) convertText(value any, path string) (any, bool) {
 	switch v := value.(type) {
 	case string:
 		return v, true
@@ -144,7 +144,7 @@ func (m *mender) mendText(value any, path string) (any, bool) {
 	return m.drop(path, msgWrongType("a string", typeName(value), ""))
 }
 
-func (m *mender) mendBool(value any, path string) (any, bool) {
+func (m *typeConverter) convertBool(value any, path string) (any, bool) {
 	if v, ok := value.(bool); ok {
 		return v, true
 	}
@@ -154,7 +154,7 @@ func (m *mender) mendBool(value any, path string) (any, bool) {
 	return m.drop(path, msgWrongType("a boolean", typeName(value), ""))
 }
 
-func (m *mender) mendNumber(value any, t reflect.Type, path string) (any, bool) {
+func (m *typeConverter) convertNumber(value any, t reflect.Type, path string) (any, bool) {
 	text, isText := value.(string)
 	if number, ok := value.(json.Number); ok {
 		text = number.String()
