@@ -68,7 +68,10 @@ func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor
 	if err != nil {
 		return nil, err
 	}
-	r := doctor.ExamineManifests(objects, place, manifestDomain(o.domain), c.env.Clock.Now(), examined, o.ignore)
+	r, err := doctor.ExamineManifests(objects, place, manifestDomain(o.domain), c.env.Clock.Now(), examined, o.ignore)
+	if err != nil {
+		return nil, err
+	}
 	r.Files = append(problems, r.Files...)
 	if len(r.Items) == 0 {
 		noteTo(c.env.ErrOut, msgNoSetsInManifests())

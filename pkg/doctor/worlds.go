@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
@@ -16,19 +17,24 @@ import (
 // ExamineManifests runs all checks over manifests, read at this time. Where they define an object more than
 // once, each of their worlds is examined: what is found about an object must be so in every world to which it
 // belongs.
-func ExamineManifests(objects []manifest.Object, place Placement, domain names.Domain, now time.Time, examined Examined, ignore []sts.FindingCode) *Report {
-	worlds := manifest.Worlds(objects, place.Namespace)
-	m := &merged{objects: objects, belongs: make([]int, len(objects)), found: map[foundKey]int{}}
+func ExamineManifests(objects []manifest.Object, place Placement, domain names.Domain, now time.Time, examined Examined, ignore []sts.FindingCode) (*Report, error) {
+	worlds, err := manifest.Worlds(objects, place.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	m := &merged{objects: objects, belongs: make([]int, len(objects)), found: map[foundKey]int{}, listed: map[int]bool{}}
 	for _, w := range worlds {
 		in, source := fromManifests(w.Objects, place, domain, now)
-		in.Examined = examined
+		in.Examined = func(s *appsv1.StatefulSet) bool {
+			return w.Own[source[s]] && (examined == nil || examined(s))
+		}
 		r := Examine(in, ignore, locateIn(w.Objects, source))
 		if len(worlds) == 1 {
-			return r
+			return r, nil
 		}
 		m.add(r, w, source)
 	}
-	return m.report(len(worlds))
+	return m.report(len(worlds)), nil
 }
 
 // merged is what was found in several worlds.
@@ -40,6 +46,8 @@ type merged struct {
 	found map[foundKey]int
 	first []foundIn
 	sets  []setIn
+	// listed are the indexes of these sets.
+	listed map[int]bool
 	files []FileProblem
 	base  *Report
 }
@@ -50,6 +58,8 @@ type foundKey struct {
 	name, ordinals  string
 	code            sts.FindingCode
 	field, severity string
+	// nth counts the findings of a world that agree in all of this.
+	nth int
 }
 
 type foundIn struct {
@@ -83,25 +93,25 @@ func (m *merged) add(r *Report, w manifest.World, source map[metav1.Object]int) 
 		}
 		return w.Index[i], w.Own[i]
 	}
-	here := map[foundKey]bool{}
+	here := map[foundKey]int{}
 	for _, f := range r.Findings {
 		object, own := index(f.Subject)
 		set, _ := index(f.set)
-		key := foundKey{object, f.Object, sts.FormatOrdinals(f.Ordinals), f.Code, f.Field, string(f.Severity)}
 		if !own {
 			continue
 		}
-		if m.found[key] == 0 || here[key] {
+		key := foundKey{object, f.Object, sts.FormatOrdinals(f.Ordinals), f.Code, f.Field, string(f.Severity), 0}
+		here[key]++
+		key.nth = here[key]
+		if m.found[key] == 0 {
 			m.first = append(m.first, foundIn{f, key, set})
 		}
-		if !here[key] {
-			m.found[key]++
-		}
-		here[key] = true
+		m.found[key]++
 	}
 	for i, item := range r.Items {
 		set, own := index(r.sets[i])
-		if own && !slices.ContainsFunc(m.sets, func(s setIn) bool { return s.index == set }) {
+		if own && !m.listed[set] {
+			m.listed[set] = true
 			m.sets = append(m.sets, setIn{item, set})
 		}
 	}

@@ -85,7 +85,10 @@ spec:
 					rest = append(rest, c.Code)
 				}
 			}
-			r := doctor.ExamineManifests(objects, doctor.Placement{Namespace: "default"}, domain, now, nil, rest)
+			r, err := doctor.ExamineManifests(objects, doctor.Placement{Namespace: "default"}, domain, now, nil, rest)
+			if err != nil {
+				t.Fatal(err)
+			}
 			var got, items []string
 			for _, f := range r.Findings {
 				if !f.Ignored {

@@ -23,3 +23,7 @@ func msgListWithoutItems() string { return "a List must have the field items" }
 func msgNoSuchKind(kind, version, ownKind, ownVersion string) string {
 	return fmt.Sprintf("no matches for kind %q in version %q, did you mean kind %s in %s?", kind, version, ownKind, ownVersion)
 }
+
+func msgTooManyWorlds(kind, name string, definitions, most int) string {
+	return fmt.Sprintf("%s %s is defined %d times, and at most %d definitions of an object are examined together; name fewer files or directories", kind, name, definitions, most)
+}

@@ -16,5 +16,6 @@ func TestManifestMessages(t *testing.T) {
 		call(msgNotObjects),
 		call(msgListWithoutItems),
 		call(msgNoSuchKind, "Statefulset", "apps/v1", "StatefulSet", "apps/v1"),
+		call(msgTooManyWorlds, "ConfigMap", "settings", 1200, 200),
 	)
 }

@@ -38,6 +38,14 @@ func TestWorlds(t *testing.T) {
 			"a file for each object and world", "set-dev.yaml:set set-prod.yaml:set svc-dev.yaml:svc svc-prod.yaml:svc",
 			[]string{"set-dev.yaml:set *svc-dev.yaml:svc", "set-prod.yaml:set *svc-prod.yaml:svc", "*set-dev.yaml:set svc-dev.yaml:svc", "*set-prod.yaml:set svc-prod.yaml:svc"},
 		},
+		{
+			"two applications, each with two overlays", "db/dev/a.yaml:db db/prod/a.yaml:db web/dev/a.yaml:web web/prod/a.yaml:web",
+			[]string{"db/dev/a.yaml:db web/dev/a.yaml:web", "db/prod/a.yaml:db web/prod/a.yaml:web"},
+		},
+		{
+			"directories of one name that define the same", "a/x/f.yaml:set a/x/f.yaml:svc b/x/f.yaml:set",
+			[]string{"a/x/f.yaml:set a/x/f.yaml:svc", "a/x/f.yaml:svc b/x/f.yaml:set"},
+		},
 		{"two namespaces", "dev/db.yaml:set prod/db.yaml:set@prod", []string{"dev/db.yaml:set prod/db.yaml:set"}},
 		{"one names the current namespace", "dev/db.yaml:set prod/db.yaml:set@current", []string{"dev/db.yaml:set", "prod/db.yaml:set"}},
 		{"without a name", "a.yaml: a.yaml:", []string{"a.yaml: a.yaml:"}},
@@ -53,7 +61,11 @@ func TestWorlds(t *testing.T) {
 				times[o]++
 			}
 			var got []string
-			for _, w := range Worlds(objects, "current") {
+			worlds, err := Worlds(objects, "current")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range worlds {
 				var names []string
 				for i, o := range w.Objects {
 					name := o.File + ":" + o.Metadata.Name
@@ -71,5 +83,24 @@ func TestWorlds(t *testing.T) {
 				t.Errorf("worlds (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// More definitions than anybody has overlays are refused: each would be examined with all other objects.
+func TestTooManyWorlds(t *testing.T) {
+	var objects []Object
+	for i := range 5000 {
+		for _, name := range []string{"set", fmt.Sprint("set", i)} {
+			object := Object{APIVersion: "v1", Kind: "Any", File: fmt.Sprint(i, ".yaml")}
+			object.Metadata.Name = name
+			objects = append(objects, object)
+		}
+	}
+	if _, err := Worlds(objects[:2*maxWorlds], "current"); err != nil {
+		t.Errorf("%d worlds: %v", maxWorlds, err)
+	}
+	want := msgTooManyWorlds("Any", "set", 5000, maxWorlds)
+	if _, err := Worlds(objects, "current"); err == nil || err.Error() != want {
+		t.Errorf("5000 worlds: got %v, want %q", err, want)
 	}
 }

@@ -3,7 +3,6 @@ package render
 import (
 	"encoding/xml"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
@@ -51,23 +50,25 @@ type (
 // that passes, and ignored or omitted checks are skipped.
 func DoctorJUnit(w io.Writer, r *doctor.Report, offline bool, fails func(*doctor.DoctorFinding) bool) error {
 	suites := junitSuites{Name: "kubectl sts doctor"}
-	of := map[string][]*doctor.DoctorFinding{}
-	var others []string // objects that are not examined, only found: in the order of the findings
+	of := map[suiteKey][]*doctor.DoctorFinding{}
+	sets := map[suiteKey]bool{}
+	var keys []suiteKey
+	for _, item := range r.Items {
+		key := suiteKey{item.Namespace + "/statefulset/" + item.Name, item.File}
+		sets[key] = true
+		keys = append(keys, key)
+	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		name := f.Namespace + "/" + f.Object
-		if of[name] == nil {
-			others = append(others, name)
+		key := suiteKey{f.Namespace + "/" + f.Object, f.File}
+		if of[key] == nil && !sets[key] {
+			keys = append(keys, key) // an object that is not examined, only found
 		}
-		of[name] = append(of[name], f)
+		of[key] = append(of[key], f)
 	}
-	for _, item := range r.Items {
-		name := item.Namespace + "/statefulset/" + item.Name
-		suites.add(junitOf(name, r, of[name], offline, true, fails))
-		others = slices.DeleteFunc(others, func(other string) bool { return other == name })
-	}
-	for _, name := range others {
-		suites.add(junitOf(name, r, of[name], offline, false, fails))
+	names := suiteNames(keys)
+	for _, key := range keys {
+		suites.add(junitOf(names[key], r, of[key], offline, sets[key], fails))
 	}
 	if len(r.Files) > 0 {
 		suite := junitSuite{Name: "manifests"}
@@ -86,6 +87,27 @@ func DoctorJUnit(w io.Writer, r *doctor.Report, offline bool, fails func(*doctor
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// suiteKey is the object of a suite. Overlays define the same one in several files.
+type suiteKey struct{ object, file string }
+
+// suiteNames are the names of the suites: those of the objects, with the file where several files define one.
+func suiteNames(keys []suiteKey) map[suiteKey]string {
+	files := map[string]int{}
+	names := map[suiteKey]string{}
+	for _, k := range keys {
+		if names[k] == "" {
+			names[k] = k.object
+			files[k.object]++
+		}
+	}
+	for k := range names {
+		if files[k.object] > 1 {
+			names[k] += " (" + k.file + ")"
+		}
+	}
+	return names
 }
 
 func (s *junitSuites) add(suite junitSuite) {

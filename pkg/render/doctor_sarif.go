@@ -17,8 +17,8 @@ const (
 	DoctorPage = Repository + "/blob/main/docs/doctor.md"
 )
 
-// fingerprint is the name of the identity of a finding: its check and object, without line numbers, so that a
-// code scanner recognizes it after an edit.
+// fingerprint is the name of the identity of a finding: its check, file, object and field, and its number among
+// those that agree in these; without line numbers, so that a code scanner recognizes it after an edit.
 const fingerprint = "kubectlSts/v1"
 
 // The parts of SARIF 2.1.0 that are written: https://docs.oasis-open.org/sarif/sarif/v2.1.0/.
@@ -119,8 +119,12 @@ func DoctorSARIF(w io.Writer, r *doctor.Report, version string) error {
 		rule.Default.Level = sarifLevel(c.Severity)
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
 	}
+	alike := map[string]int{}
 	for i := range r.Findings {
-		run.Results = append(run.Results, sarifFinding(&r.Findings[i], index))
+		f := &r.Findings[i]
+		identity := strings.Join([]string{string(f.Code), fileURI(f.File), f.Namespace, f.Object, sts.FormatOrdinals(f.Ordinals), f.Field}, "|")
+		alike[identity]++
+		run.Results = append(run.Results, sarifFinding(f, index, fmt.Sprintf("%s|%d", identity, alike[identity])))
 	}
 	invocation := sarifInvocation{ExecutionSuccessful: len(r.Files) == 0}
 	for _, f := range r.Files {
@@ -141,8 +145,7 @@ func DoctorSARIF(w io.Writer, r *doctor.Report, version string) error {
 	})
 }
 
-func sarifFinding(f *doctor.DoctorFinding, index map[sts.FindingCode]int) sarifResult {
-	identity := strings.Join([]string{string(f.Code), f.Namespace, f.Object, sts.FormatOrdinals(f.Ordinals), f.Field}, "|")
+func sarifFinding(f *doctor.DoctorFinding, index map[sts.FindingCode]int, identity string) sarifResult {
 	out := sarifResult{
 		RuleID: string(f.Code), RuleIndex: index[f.Code], Level: sarifLevel(f.Severity), Message: sarifText{plainFinding(f)},
 		Fingerprints: map[string]string{fingerprint: sts.Digest(identity)},
