@@ -46,5 +46,5 @@ func (o dnsOptions) pick(inv *sts.Inventory) error {
 			return usagef("%s: StatefulSet %s not found, only %s", &o.manifests, name, strings.Join(have, ", "))
 		}
 	}
-	return nil
+	return definedTwice(&o.manifests, inv.Sets)
 }

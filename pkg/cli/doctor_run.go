@@ -60,7 +60,7 @@ func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor
 	if err != nil {
 		return nil, err
 	}
-	place := doctor.Placement{Namespace: o.query.Namespace, Given: *c.config.Namespace != ""}
+	place := doctor.Placement{Namespace: c.home(objects, o.query.Namespace), Given: *c.config.Namespace != ""}
 	if err := requireObjects(objects, problems, &o.manifests, place); err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor
 
 // requireObjects fails where there is nothing to examine: a pipeline must not succeed because helm has failed, or
 // in the wrong namespace.
-func requireObjects(objects []manifest.Object, problems []doctor.FileProblem, source *manifestSource, place doctor.Placement) error {
+func requireObjects(objects []manifest.Object, problems []manifest.FileProblem, source *manifestSource, place doctor.Placement) error {
 	if len(objects) == 0 && len(problems) == 0 {
 		return errors.New(msgNoObjects(source.name()))
 	}

@@ -81,27 +81,6 @@ func manifestFiles(name string, recursive bool) ([]string, error) {
 	return files, err
 }
 
-// readObjects reads the objects of a file, of standard input ("-"), or of the manifests in
-// a folder, not those in folders below it.
-func readObjects(ctx context.Context, env *Env, name string) ([]manifest.Object, error) {
-	files, err := manifestFiles(name, false)
-	if err != nil {
-		return nil, err
-	}
-	var out []manifest.Object
-	for _, file := range files {
-		objects, err := readManifest(ctx, env, file)
-		if err != nil {
-			if file != name {
-				err = fmt.Errorf("%s: %w", filepath.Base(file), err)
-			}
-			return nil, err
-		}
-		out = append(out, objects...)
-	}
-	return out, nil
-}
-
 // readManifest reads the objects of one file.
 func readManifest(ctx context.Context, env *Env, file string) ([]manifest.Object, error) {
 	data, err := readFile(ctx, env, file)

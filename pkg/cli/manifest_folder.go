@@ -7,9 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	kustomize "sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/yaml"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
+	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
 )
 
 // folder is what the files of a directory say about each other: not all are manifests to apply. Its paths are
@@ -18,7 +19,7 @@ type folder struct {
 	directory      string
 	charts         map[string]bool // the directories with a Chart.yaml
 	kustomizations []string        // the directories with a kustomization
-	patches        map[string]bool // the files that a kustomization patches others with
+	used           map[string]bool // the files that a kustomization uses: patches, values, contents of ConfigMaps
 	skipped        []string        // the charts whose templates are not read
 }
 
@@ -30,7 +31,7 @@ const parents = 4
 
 // newFolder looks at the files of a directory, and above it for kustomizations and charts.
 func newFolder(directory string, files []string) *folder {
-	f := &folder{directory: directory, charts: map[string]bool{}, patches: map[string]bool{}}
+	f := &folder{directory: directory, charts: map[string]bool{}, used: map[string]bool{}}
 	seen := map[string]bool{}
 	look := func(at string, inside bool) {
 		if seen[at] {
@@ -40,7 +41,7 @@ func newFolder(directory string, files []string) *folder {
 		f.charts[at] = isFile(filepath.Join(at, "Chart.yaml"))
 		for _, name := range kustomizationFiles {
 			if file := filepath.Join(at, name); isFile(file) {
-				f.addPatches(file)
+				f.addUsed(file)
 				if inside {
 					f.kustomizations = append(f.kustomizations, at)
 				}
@@ -68,36 +69,54 @@ func isFile(name string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// addPatches adds the files that a kustomization names as patches.
-func (f *folder) addPatches(file string) {
-	type patch struct {
-		Path string `json:"path"`
-	}
-	var k struct {
-		Patches               []patch  `json:"patches"`
-		PatchesJSON6902       []patch  `json:"patchesJson6902"`
-		PatchesStrategicMerge []string `json:"patchesStrategicMerge"`
-	}
+// addUsed adds the files that a kustomization uses otherwise than as resources.
+func (f *folder) addUsed(file string) {
+	var k kustomize.Kustomization
 	data, err := os.ReadFile(file)
 	if err != nil || yaml.Unmarshal(data, &k) != nil {
 		return
 	}
-	names := k.PatchesStrategicMerge
-	for _, p := range append(k.Patches, k.PatchesJSON6902...) {
+	names := slices.Concat(k.Crds, k.Configurations, k.Generators, k.Transformers, k.Validators, []string{k.OpenAPI["path"]})
+	for _, p := range slices.Concat(k.Patches, k.PatchesJson6902) {
 		names = append(names, p.Path)
 	}
+	for _, p := range k.PatchesStrategicMerge {
+		names = append(names, string(p))
+	}
+	for _, r := range k.Replacements {
+		names = append(names, r.Path)
+	}
+	for _, c := range k.HelmCharts {
+		names = append(append(names, c.ValuesFile), c.AdditionalValuesFiles...)
+	}
+	pairs := make([]kustomize.KvPairSources, 0, len(k.ConfigMapGenerator)+len(k.SecretGenerator))
+	for _, g := range k.ConfigMapGenerator {
+		pairs = append(pairs, g.KvPairSources)
+	}
+	for _, g := range k.SecretGenerator {
+		pairs = append(pairs, g.KvPairSources)
+	}
+	for _, g := range pairs {
+		names = append(append(names, g.EnvSource), g.EnvSources...)
+		for _, source := range g.FileSources {
+			if _, path, keyed := strings.Cut(source, "="); keyed {
+				source = path
+			}
+			names = append(names, source)
+		}
+	}
 	for _, name := range names {
-		if name == "" || strings.Contains(name, "\n") { // a patch itself
+		if name == "" || strings.Contains(name, "\n") { // given in place
 			continue
 		}
-		f.patches[filepath.Join(filepath.Dir(file), name)] = true
+		f.used[filepath.Join(filepath.Dir(file), name)] = true
 	}
 }
 
 // skips says whether a file is not a manifest to apply. It remembers the charts whose templates it skips.
 func (f *folder) skips(file string) bool {
 	at, name := filepath.Dir(file), filepath.Base(file)
-	if slices.Contains(kustomizationFiles, name) || f.patches[file] {
+	if slices.Contains(kustomizationFiles, name) || f.used[file] || f.used[at] {
 		return true
 	}
 	outermost := ""
@@ -118,7 +137,7 @@ func (f *folder) skips(file string) bool {
 
 // readFolder are the manifests of a directory, without what kustomize and Helm read. The templates of a chart
 // are a problem: they are not manifests yet.
-func (s *manifestSource) readFolder(env *Env, name string) ([]string, []doctor.FileProblem, error) {
+func (s *manifestSource) readFolder(env *Env, name string) ([]string, []manifest.FileProblem, error) {
 	files, err := manifestFiles(name, s.recursive)
 	if err == nil && len(files) == 0 {
 		err = errors.New(msgNoManifests())
@@ -152,9 +171,9 @@ func (s *manifestSource) readFolder(env *Env, name string) ([]string, []doctor.F
 	if len(f.kustomizations) > 0 {
 		noteTo(env.ErrOut, msgKustomizationsSkipped(len(f.kustomizations), shown(f.kustomizations[0])))
 	}
-	var problems []doctor.FileProblem
+	var problems []manifest.FileProblem
 	for _, chart := range f.skipped {
-		problems = append(problems, doctor.FileProblem{File: shown(chart), Message: msgHelmChart()})
+		problems = append(problems, manifest.FileProblem{File: shown(chart), Message: msgHelmChart()})
 	}
 	return read, problems, nil
 }

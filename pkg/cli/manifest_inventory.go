@@ -6,22 +6,20 @@ import (
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// readManifests reads StatefulSets and related objects from files. Objects without a namespace
-// get the one that kubectl would use, or that of the other objects (manifest.Home). With --namespace only the sets in that namespace are read. A file without any StatefulSet is
-// an error.
+// readManifests reads StatefulSets and related objects from files. Objects without a namespace get the one that
+// kubectl would use, or that of the other objects (manifest.Home). With --namespace only the sets in that
+// namespace are read. A file without any StatefulSet is an error.
 func (c *common) readManifests(ctx context.Context, source *manifestSource, namespace string) (*sts.Inventory, error) {
-	objects, problems, err := source.read(ctx, c.env)
+	objects, err := source.readAll(ctx, c.env)
 	if err != nil {
 		return nil, err
-	}
-	if len(problems) > 0 {
-		return nil, usagef("--filename %s: %s", problems[0].File, problems[0].Message)
 	}
 	given := *c.config.Namespace
 	if problems := validation.IsDNS1123Label(given); given != "" && len(problems) > 0 {
@@ -36,7 +34,12 @@ func (c *common) readManifests(ctx context.Context, source *manifestSource, name
 	if len(inv.Sets) == 0 {
 		return nil, usagef("%s: no StatefulSet found%s", source, onlyThese(objects))
 	}
-	c.placeObjects(inv, objects, given, namespace)
+	home := c.home(objects, namespace)
+	for _, o := range inv.Objects() {
+		if o.GetNamespace() == "" {
+			o.SetNamespace(home)
+		}
+	}
 	if given == "" {
 		return inv, nil
 	}
@@ -49,19 +52,30 @@ func (c *common) readManifests(ctx context.Context, source *manifestSource, name
 	return inv, nil
 }
 
-// placeObjects sets the namespace of the objects that have none.
-func (c *common) placeObjects(inv *sts.Inventory, objects []manifest.Object, given, namespace string) {
-	if given == "" {
-		if home := manifest.Home(objects, namespace); home != namespace {
-			namespace = home
-			noteTo(c.env.ErrOut, msgAssumedNamespace(namespace))
-		}
+// home is the namespace of the objects that have none: that of --namespace, that of the other objects, or the
+// current one.
+func (c *common) home(objects []manifest.Object, current string) string {
+	if *c.config.Namespace != "" {
+		return current
 	}
-	for _, o := range inv.Objects() {
-		if o.GetNamespace() == "" {
-			o.SetNamespace(namespace)
-		}
+	home := manifest.Home(objects, current)
+	if home != current {
+		noteTo(c.env.ErrOut, msgAssumedNamespace(home))
 	}
+	return home
+}
+
+// definedTwice is an error where one of the sets is defined more than once.
+func definedTwice(source *manifestSource, sets []*appsv1.StatefulSet) error {
+	seen := map[types.NamespacedName]bool{}
+	for _, s := range sets {
+		name := types.NamespacedName{Namespace: s.Namespace, Name: s.Name}
+		if seen[name] {
+			return usagef("%s: %s", source, msgDefinedTwice(s.Name))
+		}
+		seen[name] = true
+	}
+	return nil
 }
 
 // addObject adds an object of a manifest to its list in the inventory. It warns about a field that this
@@ -87,8 +101,8 @@ func (c *common) addObject(inv *sts.Inventory, object *manifest.Object) error {
 	added, problems, err := slot.Add(object)
 	if err != nil {
 		at := ""
-		if types := (sts.TypeProblems)(nil); errors.As(err, &types) {
-			at = types[0].Path
+		if wrong := (sts.TypeProblems)(nil); errors.As(err, &wrong) {
+			at = wrong[0].Path
 		}
 		return usagef("--filename %s: %s: %s", object.Where(at), object, err)
 	}

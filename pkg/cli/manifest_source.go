@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -12,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/resource"
 
-	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
 	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
 )
 
@@ -21,6 +21,7 @@ type manifestSource struct {
 	files     []string
 	kustomize string
 	recursive bool
+	flag      string // that names the files, empty for --filename
 }
 
 func (s *manifestSource) addFlags(cmd *cobra.Command) {
@@ -33,12 +34,17 @@ func (s *manifestSource) addFlags(cmd *cobra.Command) {
 	requires(cmd, "recursive", "filename")
 }
 
+// flagName is the flag that is given.
+func (s *manifestSource) flagName() string {
+	if s.kustomize != "" {
+		return "--kustomize"
+	}
+	return cmp.Or(s.flag, "--filename")
+}
+
 // String is the flag with its value, for an error.
 func (s *manifestSource) String() string {
-	if s.kustomize != "" {
-		return "--kustomize " + s.kustomize
-	}
-	return "--filename " + strings.Join(s.files, ",")
+	return s.flagName() + " " + cmp.Or(s.kustomize, strings.Join(s.files, ","))
 }
 
 // name is what is read, for a message.
@@ -68,22 +74,22 @@ func (s *manifestSource) given() bool { return len(s.files) > 0 || s.kustomize !
 
 // read reads all manifests. A file that cannot be read does not keep the others from being read. An error is
 // one of the command line, or an interruption.
-func (s *manifestSource) read(ctx context.Context, env *Env) ([]manifest.Object, []doctor.FileProblem, error) {
+func (s *manifestSource) read(ctx context.Context, env *Env) ([]manifest.Object, []manifest.FileProblem, error) {
 	if s.kustomize != "" {
 		objects, err := build(s.kustomize)
 		if err != nil {
-			return nil, nil, filenameError("--kustomize", s.kustomize, err)
+			return nil, nil, filenameError(s.flagName(), s.kustomize, err)
 		}
 		return objects, nil, nil
 	}
 	var (
 		out      []manifest.Object
-		problems []doctor.FileProblem
+		problems []manifest.FileProblem
 	)
 	for _, name := range s.files {
 		files, unread, err := s.readFolder(env, name)
 		if err != nil {
-			return nil, nil, filenameError("--filename", name, err)
+			return nil, nil, filenameError(s.flagName(), name, err)
 		}
 		problems = append(problems, unread...)
 		for _, file := range files {
@@ -92,15 +98,24 @@ func (s *manifestSource) read(ctx context.Context, env *Env) ([]manifest.Object,
 			case ctx.Err() != nil:
 				return nil, nil, context.Cause(ctx)
 			case err != nil && file == name && errors.Is(err, fs.ErrNotExist):
-				return nil, nil, filenameError("--filename", name, err)
+				return nil, nil, filenameError(s.flagName(), name, err)
 			case err != nil:
-				problems = append(problems, doctor.FileProblem{File: file, Message: problemOf(file, err)})
+				problems = append(problems, manifest.FileProblem{File: file, Message: problemOf(file, err)})
 			default:
 				out = append(out, objects...)
 			}
 		}
 	}
 	return out, problems, nil
+}
+
+// readAll reads all manifests; an error is the first that cannot be read.
+func (s *manifestSource) readAll(ctx context.Context, env *Env) ([]manifest.Object, error) {
+	objects, problems, err := s.read(ctx, env)
+	if err == nil && len(problems) > 0 {
+		err = usagef("%s %s: %s", s.flagName(), problems[0].File, problems[0].Message)
+	}
+	return objects, err
 }
 
 // problemOf is an error that does not name the file again.

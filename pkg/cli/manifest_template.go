@@ -24,15 +24,16 @@ func (f manifestFile) read(ctx context.Context, env *Env, namespace string, args
 	if err != nil {
 		return nil, err
 	}
-	objects, err := readObjects(ctx, env, f.path)
+	source := &manifestSource{files: []string{f.path}, flag: f.flag}
+	objects, err := source.readAll(ctx, env)
 	if err != nil {
-		return nil, filenameError(f.flag, f.path, err)
+		return nil, err
 	}
 	var found []manifest.Object
 	elsewhere := ""
 	for _, object := range objects {
 		switch ns := object.Metadata.Namespace; {
-		case object.Kind != "StatefulSet" || object.Metadata.Name != name:
+		case !object.IsStatefulSet() || object.Metadata.Name != name:
 		case ns != "" && ns != namespace:
 			elsewhere = ns
 		default:
@@ -41,12 +42,12 @@ func (f manifestFile) read(ctx context.Context, env *Env, namespace string, args
 	}
 	switch {
 	case len(found) > 1:
-		return nil, usagef("%s %s: StatefulSet %s is defined more than once", f.flag, f.path, name)
+		return nil, usagef("%s: %s", source, msgDefinedTwice(name))
 	case len(found) == 0 && elsewhere != "":
-		return nil, usagef("%s %s: StatefulSet %s is in namespace %s, but the current namespace is %s: set --namespace",
-			f.flag, f.path, name, elsewhere, namespace)
+		return nil, usagef("%s: StatefulSet %s is in namespace %s, but the current namespace is %s: set --namespace",
+			source, name, elsewhere, namespace)
 	case len(found) == 0:
-		return nil, usagef("%s %s: StatefulSet %s not found%s", f.flag, f.path, name, onlyThese(objects))
+		return nil, usagef("%s: StatefulSet %s not found%s", source, name, onlyThese(objects))
 	}
 	// A field that this program does not know would be lost.
 	object := &found[0]

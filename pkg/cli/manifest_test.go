@@ -65,6 +65,10 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
 			out: "ServiceMissing,"},
 		{name: "plan knows it, too", file: service + "---\n" + inNS(object("web", "serviceName: web"), "a") + "---\n" + inNS(object("db", "serviceName: web"), "b"), args: "plan db -o jsonpath={.notes[*].reason},{.notes[*].message}",
 			out: "Service,"},
+		{name: "a set that is defined twice", file: object("web", "replicas: 1") + "---\n" + object("db", "replicas: 1") + "---\n" + object("db", "replicas: 2"), args: "dns", code: ExitUsage},
+		{name: "plan of a set that is defined twice", file: object("web", "replicas: 1") + "---\n" + object("db", "replicas: 1") + "---\n" + object("db", "replicas: 2"), args: "plan db", code: ExitUsage},
+		{name: "another set is defined twice", file: object("web", "replicas: 1") + "---\n" + object("db", "replicas: 1") + "---\n" + object("db", "replicas: 2"), args: "dns web -o jsonpath={.items[*].name}", out: "web"},
+		{name: "doctor says where it puts a set without a namespace", file: inNS(service, "data") + "---\n" + object("web", "serviceName: web"), args: "doctor -o jsonpath={.items[*].namespace}", out: "data"},
 		{name: "none names a namespace", file: service + "---\n" + object("web", "serviceName: web"), args: "dns" + inNamespace, out: "default/true"},
 	} {
 		file := writeManifest(t, test.file)

@@ -35,6 +35,10 @@ func msgFoundOnly(objects []string) string {
 	return ", only " + strings.Join(objects, ", ")
 }
 
+func msgDefinedTwice(name string) string {
+	return fmt.Sprintf("StatefulSet %s is defined more than once", name)
+}
+
 func msgAssumedNamespace(namespace string) string {
 	return fmt.Sprintf("objects without a namespace are assumed to be in namespace %s, like the others; use --namespace to set another one", namespace)
 }

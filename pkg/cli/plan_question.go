@@ -130,14 +130,15 @@ func (o *planOptions) offline(ctx context.Context, c *common) (*sts.Snapshot, er
 		have = append(have, s.Name)
 		return o.name != "" && s.Name != o.name
 	})
+	if err := definedTwice(&o.manifests, inv.Sets); err != nil {
+		return nil, err
+	}
 	switch {
 	case len(inv.Sets) == 0:
 		return nil, usagef("%s: StatefulSet %s not found, only %s", &o.manifests, o.name, strings.Join(have, ", "))
 	case len(inv.Sets) > 1 && inv.Sets[0].Name == inv.Sets[1].Name && inv.Sets[0].Namespace != inv.Sets[1].Namespace:
 		return nil, usagef("%s: StatefulSet %s is in namespaces %s and %s: set --namespace",
 			&o.manifests, inv.Sets[0].Name, inv.Sets[0].Namespace, inv.Sets[1].Namespace)
-	case len(slices.Compact(slices.Sorted(slices.Values(have)))) < len(have) && len(inv.Sets) > 1:
-		return nil, usagef("%s: StatefulSet %s is defined more than once", &o.manifests, inv.Sets[0].Name)
 	case len(inv.Sets) > 1:
 		return nil, usagef("%s contains several StatefulSets, name one of %s", &o.manifests, strings.Join(have, ", "))
 	}

@@ -137,8 +137,11 @@ func examine(t *testing.T, file string) *doctor.Report {
 	if isLive(file) {
 		return doctor.Examine(clusterOf(t, objects), nil, nil)
 	}
-	in, locate := doctor.FromManifests(objects, doctor.Placement{Namespace: "default"}, domain, now)
-	return doctor.Examine(in, nil, locate)
+	r, err := doctor.ExamineManifests(objects, doctor.Placement{Namespace: manifest.Home(objects, "default")}, domain, now, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 var domain = names.Domain{Name: names.DefaultDomain, Source: names.DomainAssumed}

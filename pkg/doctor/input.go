@@ -9,6 +9,7 @@ import (
 	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -37,7 +38,7 @@ type Input struct {
 	// Documents are all objects of the manifests.
 	Documents []Document
 	// Unexamined are the sets of the manifests that are too large to examine.
-	Unexamined []FileProblem
+	Unexamined []manifest.FileProblem
 
 	memo nameMemo
 }

@@ -17,7 +17,7 @@ import (
 
 // Placement is where objects of manifests without a namespace go.
 type Placement struct {
-	// Namespace is the current one.
+	// Namespace is the current one, or that of the other objects (manifest.Home).
 	Namespace string
 	// Given: the command line names it. Only the sets in it are examined then.
 	Given bool
@@ -28,13 +28,7 @@ func (p Placement) Includes(namespace string) bool {
 	return !p.Given || namespace == "" || namespace == p.Namespace
 }
 
-// FromManifests is the input from manifests, read at this time.
-func FromManifests(objects []manifest.Object, place Placement, domain names.Domain, now time.Time) (*Input, Locate) {
-	in, source := fromManifests(objects, place, domain, now)
-	return in, locateIn(objects, source)
-}
-
-// fromManifests also returns which of the objects each decoded one is.
+// fromManifests is the input from manifests, read at this time, and which of the objects each decoded one is.
 func fromManifests(objects []manifest.Object, place Placement, domain names.Domain, now time.Time) (*Input, map[metav1.Object]int) {
 	in := &Input{Inventory: &sts.Inventory{TakenAt: now}, Offline: true, Domain: domain}
 	slots := append(manifest.Slots(in.Inventory),
@@ -70,11 +64,7 @@ func fromManifests(objects []manifest.Object, place Placement, domain names.Doma
 		in.Documents = append(in.Documents, document)
 		in.Texts = append(in.Texts, sts.ManifestText{Kind: o.Kind, Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, JSON: o.Raw})
 	}
-	namespace := place.Namespace
-	if !place.Given {
-		namespace = manifest.Home(objects, namespace)
-	}
-	in.place(namespace, place.Given)
+	in.place(place.Namespace, place.Given)
 	in.leaveOutTooLarge(func(set metav1.Object) string { return objects[source[set]].File })
 	in.scaledObjects()
 	return in, source
@@ -111,7 +101,7 @@ func (in *Input) leaveOutTooLarge(file func(metav1.Object) string) {
 	in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool {
 		err := sts.CheckSize(s)
 		if err != nil {
-			in.Unexamined = append(in.Unexamined, FileProblem{File: file(s), Message: err.Error()})
+			in.Unexamined = append(in.Unexamined, manifest.FileProblem{File: file(s), Message: err.Error()})
 		}
 		return err != nil
 	})

@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -59,14 +60,6 @@ type Omitted struct {
 	Resource string `json:"resource"`
 }
 
-// FileProblem is a manifest that could not be read.
-type FileProblem struct {
-	// File is the manifest.
-	File string `json:"file"`
-	// Message is why it could not be read.
-	Message string `json:"message"`
-}
-
 // Report is what the checks have found.
 type Report struct {
 	metav1.TypeMeta `json:",inline"`
@@ -81,7 +74,7 @@ type Report struct {
 	// Omitted are the checks that were omitted because of that.
 	Omitted []Omitted `json:"omitted,omitempty"`
 	// Files are the manifests that could not be read, or not examined; with any, the exit code is 1.
-	Files []FileProblem `json:"files,omitempty"`
+	Files []manifest.FileProblem `json:"files,omitempty"`
 
 	sets []metav1.Object // of the items
 }

@@ -48,8 +48,8 @@ type merged struct {
 	sets  []setIn
 	// listed are the indexes of these sets.
 	listed map[int]bool
-	files []FileProblem
-	base  *Report
+	files  []manifest.FileProblem
+	base   *Report
 }
 
 // foundKey tells findings apart; object is -1 for one that is about no object of the manifests.

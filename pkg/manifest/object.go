@@ -33,6 +33,14 @@ type Object struct {
 	node *yaml.Node // where the file is YAML, for lines
 }
 
+// FileProblem is a manifest that could not be read.
+type FileProblem struct {
+	// File is the manifest.
+	File string `json:"file"`
+	// Message is why it could not be read.
+	Message string `json:"message"`
+}
+
 // Where names the file of the object, with the line of a field or the document.
 func (o *Object) Where(path string) string {
 	switch line := lineOf(o.node, path); {

@@ -11,10 +11,10 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// Repository is the address of the project, and DoctorPage that of the page about the checks.
+// repository is the address of the project, and doctorPage that of the page about the checks.
 const (
-	Repository = "https://github.com/kubectl-sts/kubectl-sts"
-	DoctorPage = Repository + "/blob/main/docs/doctor.md"
+	repository = "https://github.com/kubectl-sts/kubectl-sts"
+	doctorPage = repository + "/blob/main/docs/doctor.md"
 )
 
 // fingerprint is the name of the identity of a finding: its check, file, object and field, and its number among
@@ -105,7 +105,7 @@ type (
 func DoctorSARIF(w io.Writer, r *doctor.Report, version string) error {
 	run := sarifRun{
 		Tool: sarifTool{sarifDriver{
-			Name: "kubectl-sts", Version: version, SemanticVersion: strings.TrimPrefix(version, "v"), InformationURI: Repository, Rules: []sarifRule{},
+			Name: "kubectl-sts", Version: version, SemanticVersion: strings.TrimPrefix(version, "v"), InformationURI: repository, Rules: []sarifRule{},
 		}},
 		ColumnKind: "utf16CodeUnits", Results: []sarifResult{},
 	}
@@ -114,7 +114,7 @@ func DoctorSARIF(w io.Writer, r *doctor.Report, version string) error {
 		index[c.Code] = i
 		rule := sarifRule{
 			ID: string(c.Code), Name: string(c.Code), Short: sarifText{c.Title}, Full: sarifText{c.Explain}, Help: sarifText{c.Remedy},
-			HelpURI: DoctorPage + "#" + strings.ToLower(string(c.Code)),
+			HelpURI: doctorPage + "#" + strings.ToLower(string(c.Code)),
 		}
 		rule.Default.Level = sarifLevel(c.Severity)
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)

@@ -674,5 +674,8 @@ func (st *Status) Fingerprint() string {
 	if st.Drain != nil && st.Drain.Member != nil {
 		fmt.Fprintf(&b, " member:%s,%s", st.Drain.Member.Ordinal, st.Drain.Member.Phase)
 	}
+	if st.Doctor != nil {
+		fmt.Fprintf(&b, " doctor:%d,%d", st.Doctor.Errors, st.Doctor.Warnings)
+	}
 	return b.String()
 }

@@ -130,6 +130,11 @@ func TestFingerprint(t *testing.T) {
 	if c := report.NewStatusReport(later, nil).Items[0]; c.Fingerprint() == a.Fingerprint() {
 		t.Errorf("web-1 became ready, and the fingerprint is still %s", c.Fingerprint())
 	}
+	found := report.NewStatusReport(before, nil).Items[0]
+	found.Doctor = &sts.FindingCount{Warnings: 1}
+	if found.Fingerprint() == a.Fingerprint() {
+		t.Error("doctor has found something, and the fingerprint is the same")
+	}
 }
 
 func TestScaledDuringACanary(t *testing.T) {
