@@ -40,7 +40,16 @@ type Input struct {
 	// Unexamined are the sets of the manifests that are too large to examine.
 	Unexamined []manifest.FileProblem
 
-	memo nameMemo
+	memo      nameMemo
+	snapshots []*sts.Snapshot
+}
+
+// Snapshots are those of all sets, made once: each is the key of what is remembered of it.
+func (in *Input) Snapshots() []*sts.Snapshot {
+	if in.snapshots == nil {
+		in.snapshots = in.Inventory.Snapshots()
+	}
+	return in.snapshots
 }
 
 // Examined selects sets.

@@ -21,6 +21,8 @@ func msgEvictPod(pod string) string { return "evict pod " + pod }
 // verb is patch or delete.
 func msgWriteNode(verb, node string) string { return verb + " node " + node }
 
+func msgReadVolumes() string { return "read the PersistentVolumes" }
+
 func msgReadNodes() string { return "read the node of the pod" }
 
 func msgRetrying(what string, err error) string { return what + " failed, retrying: " + err.Error() }

@@ -14,6 +14,7 @@ func TestMessagesOfWrites(t *testing.T) {
 		messagetest.Call(msgPatchSet, "web"),
 		messagetest.Call(msgPatchPod, "web-2"),
 		messagetest.Call(msgWriteNode, "patch", "node-1"),
+		messagetest.Call(msgReadVolumes),
 		messagetest.Call(msgReadNodes),
 		messagetest.Call(msgEvictPod, "web-2"),
 		messagetest.Call(msgRetrying, "evict pod web-2", errors.New("unexpected EOF")),

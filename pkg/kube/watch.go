@@ -435,16 +435,21 @@ func (v *View) Wake() {
 	}
 }
 
+// hide records that the resource must not be seen, and why.
+func (v *View) hide(resource, reason string) {
+	v.mu.Lock()
+	v.hidden[resource] = reason
+	v.mu.Unlock()
+	v.Wake()
+}
+
 func (v *View) watchFailed(ctx context.Context, r *cache.Reflector, resource string, err error) {
 	reason, hidden, _ := missing(resource, err)
 	switch {
 	case hidden && slices.Contains(v.needed, resource):
 		v.fail(fmt.Errorf("%s: %w", msgCannotWatch(resource, v.query.Namespace), err))
 	case hidden:
-		v.mu.Lock()
-		v.hidden[resource] = reason
-		v.mu.Unlock()
-		v.Wake()
+		v.hide(resource, reason)
 	case apierrors.IsUnauthorized(err):
 		v.fail(err)
 	default:

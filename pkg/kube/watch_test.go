@@ -542,7 +542,7 @@ func TestWatchConfirmsVolumes(t *testing.T) {
 	for _, step := range []struct {
 		name  string
 		asked int // in total
-	}{{"at first", 3}, {"again", 3}} {
+	}{{"at first", 1}, {"again", 1}} {
 		inv.Volumes = []sts.Volume{sts.NewVolume(volume("pv-2", "data-web-9"))} // bound to another claim until a moment ago
 		if !view.confirmVolumes(t.Context(), inv) {
 			t.Fatal("nothing is known")
@@ -563,5 +563,35 @@ func TestWatchConfirmsVolumes(t *testing.T) {
 	inv.Claims[1].Spec.VolumeName, inv.Volumes = "pv-9", []sts.Volume{}
 	if view.confirmVolumes(gone, inv) {
 		t.Error("a request failed, and its volume counts as missing")
+	}
+	r.refuse = func(request) *metav1.Status {
+		return &metav1.Status{Status: metav1.StatusFailure, Code: http.StatusForbidden, Reason: metav1.StatusReasonForbidden, Message: "volumes are forbidden"}
+	}
+	if view.confirmVolumes(t.Context(), inv) {
+		t.Error("the request is forbidden, and its volume counts as missing")
+	}
+	if view.sees("persistentvolumes") {
+		t.Error("the request is forbidden, and the volumes count as known")
+	}
+	if view.Err() != nil {
+		t.Errorf("the request is forbidden, and the watch has ended: %s", view.Err())
+	}
+}
+
+// A request for volumes that the server answers with an error ends the watch: it must not wait for ever.
+func TestWatchFailsToConfirmVolumes(t *testing.T) {
+	inv := ststest.Web(1)
+	r, client := recordRequests(t, inv)
+	view := open(t, r, client)
+	r.refuse = func(request) *metav1.Status {
+		return &metav1.Status{Status: metav1.StatusFailure, Code: http.StatusBadRequest, Reason: metav1.StatusReasonBadRequest, Message: "no"}
+	}
+	inv.Claims = []*corev1.PersistentVolumeClaim{{
+		ObjectMeta: metav1.ObjectMeta{Namespace: ststest.Namespace, Name: "data-web-0", UID: "data-web-0"},
+		Spec:       corev1.PersistentVolumeClaimSpec{VolumeName: "pv-0"}, Status: corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimBound},
+	}}
+	inv.Volumes = []sts.Volume{}
+	if view.confirmVolumes(t.Context(), inv) || !apierrors.IsBadRequest(view.Err()) || !strings.HasPrefix(view.Err().Error(), msgReadVolumes()+": ") {
+		t.Errorf("got the error %v", view.Err())
 	}
 }

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -9,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
@@ -45,7 +47,7 @@ type doubt struct {
 
 // confirmVolumes reads the volumes that do not fit their claims: claims and volumes have a watch each, and that of
 // the volumes may be behind, so that the volume of a new claim seems to be missing. Each is requested once. It is
-// false when the requests fail: then nothing is known yet.
+// false when nothing is known yet: the request has failed, and is repeated.
 func (v *View) confirmVolumes(ctx context.Context, inv *sts.Inventory) bool {
 	if inv.Volumes == nil || !v.sees("persistentvolumes") {
 		return true
@@ -54,18 +56,35 @@ func (v *View) confirmVolumes(ctx context.Context, inv *sts.Inventory) bool {
 	for i := range inv.Volumes {
 		at[inv.Volumes[i].Name] = i
 	}
-	known := map[doubt]*sts.Volume{}
+	var doubts []doubt
+	unasked := map[string]bool{}
 	for _, claim := range inv.Claims {
-		d, ok := doubted(inv, at, claim)
-		if !ok {
-			continue
-		}
-		volume, asked := v.doubted[d]
-		if !asked {
-			var err error
-			if volume, err = v.client.volumeNamed(ctx, d.volume); err != nil {
-				return false
+		if d, ok := doubted(inv, at, claim); ok {
+			doubts = append(doubts, d)
+			if _, asked := v.doubted[d]; !asked {
+				unasked[d.volume] = true
 			}
+		}
+	}
+	fresh, err := v.client.volumesNamed(ctx, unasked)
+	if reason, hidden, _ := missing("persistentvolumes", err); hidden {
+		v.hide("persistentvolumes", reason)
+		return false
+	}
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case err != nil:
+		if err = v.failed(msgReadVolumes(), err); !errors.Is(err, operate.ErrTransient) {
+			v.fail(err)
+		}
+		return false
+	}
+	known := map[doubt]*sts.Volume{}
+	for _, d := range doubts {
+		volume := v.doubted[d]
+		if unasked[d.volume] {
+			volume = fresh[d.volume]
 		}
 		known[d] = volume
 		switch i, watched := at[d.volume]; {
@@ -99,19 +118,28 @@ func doubted(inv *sts.Inventory, at map[string]int, claim *corev1.PersistentVolu
 	return d, true
 }
 
-// volumeNamed is the PersistentVolume with that name, nil if there is none. The request is a list, so that one
-// permission is enough.
-func (c *Client) volumeNamed(ctx context.Context, name string) (*sts.Volume, error) {
-	var found []*corev1.PersistentVolume
+// volumesNamed are the PersistentVolumes with these names, without those that do not exist: one list, so that the
+// permission for it is enough.
+func (c *Client) volumesNamed(ctx context.Context, wanted map[string]bool) (map[string]*sts.Volume, error) {
+	found := map[string]*sts.Volume{}
+	if len(wanted) == 0 {
+		return found, nil
+	}
+	options := metav1.ListOptions{Limit: pageSize}
+	if len(wanted) == 1 {
+		for name := range wanted {
+			options.FieldSelector = "metadata.name=" + name
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, missedFor)
 	defer cancel()
-	err := each(ctx, listOf(c.kube.CoreV1().PersistentVolumes().List), metav1.ListOptions{FieldSelector: "metadata.name=" + name},
-		func(o runtime.Object) { found = append(found, o.(*corev1.PersistentVolume)) })
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	volume := sts.NewVolume(found[0])
-	return &volume, nil
+	err := each(ctx, listOf(c.kube.CoreV1().PersistentVolumes().List), options, func(o runtime.Object) {
+		if volume := o.(*corev1.PersistentVolume); wanted[volume.Name] {
+			read := sts.NewVolume(volume)
+			found[volume.Name] = &read
+		}
+	})
+	return found, err
 }
 
 // sees says whether the resource can be watched.
