@@ -1,13 +1,12 @@
 package operate
 
 import (
-	"time"
-
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate/guard"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
 
@@ -203,17 +202,15 @@ func addFinalizer(s *sts.Snapshot, f Facts, r sts.Replica) Decision {
 	return do(newAddFinalizer(stepAddFinalizer(r.Pod.Name), r.Pod, r.Ordinal), "AddFinalizer")
 }
 
-// overdue is how long after its grace period a pod that does not terminate is stuck.
-const overdue = time.Minute
-
 // waitTerminated waits for a pod that the scale-down removes.
 func (i drainScale) waitTerminated(s *sts.Snapshot, _ Facts, drain record.Drain) Decision {
-	pod := replicaAt(s, drain.Member.Ordinal).Pod
-	if t := pod.DeletionTimestamp; t != nil && s.TakenAt.Sub(t.Time) > overdue {
-		message, hint := msgDrainPodStuck(pod.Name, pod.Spec.NodeName, s.TakenAt.Sub(t.Time), sts.Kubectl(s.Set.Namespace, "delete pod", pod.Name, "--force"))
-		return decide(Stuck, ReasonPodFailing, message, hint)
+	r := replicaAt(s, drain.Member.Ordinal)
+	if r.Terminating {
+		if t := diagnose.Terminating(s, r); t.Failing {
+			return decide(Stuck, ReasonPodFailing, msgPodTrouble(r.Pod.Name, t.Message), hintResumeAfter(diagnose.LookCommand(s, r.Ordinal, t)))
+		}
 	}
-	return waitForPod(pod.Name, ReasonScalingDown, waitDrainTerminated(pod.Name))
+	return waitForPod(r.Pod.Name, ReasonScalingDown, waitDrainTerminated(r.Pod.Name))
 }
 
 // removed continues when the pod is gone. Without hooks the next step records it, too.

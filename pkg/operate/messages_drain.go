@@ -270,12 +270,9 @@ func stepDrainDelete(pod string) string {
 	return "delete pod " + pod + " regardless of PodDisruptionBudgets"
 }
 
-func msgDrainPodStuck(pod, node string, since time.Duration, force sts.Hint) (message string, hint sts.Hint) {
-	message = fmt.Sprintf("pod %s is still terminating %s after its grace period", pod, sts.Age(since))
-	if node != "" {
-		message += fmt.Sprintf(" (node %s may be down)", node)
-	}
-	return message, sts.Hintf("if the node is confirmed to be shut down: %s; then rerun the command to resume", force)
+// hintResumeAfter is the hint for a pod that must be gone first.
+func hintResumeAfter(remedy sts.Hint) sts.Hint {
+	return sts.Hintf("%s; then rerun the command to resume", remedy)
 }
 
 func stepDrainGone(pod string) string { return "record that pod " + pod + " is gone" }

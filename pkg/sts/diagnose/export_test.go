@@ -31,6 +31,11 @@ var (
 	MsgNoScaleUp            = msgNoScaleUp
 	MsgNodeDidNotHelp       = msgNodeDidNotHelp
 	MsgNodeRequested        = msgNodeRequested
+	MsgNodeMayBeDown        = msgNodeMayBeDown
+	MsgNodeDeleted          = msgNodeDeleted
+	MsgNodeReady            = msgNodeReady
+	MsgNodeSaysNotReady     = msgNodeSaysNotReady
+	MsgNodeNotReady         = msgNodeNotReady
 	HintNodeMayBeLost       = hintNodeMayBeLost
 	MsgNominated            = msgNominated
 	MsgNotAdopted           = msgNotAdopted

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -85,6 +86,49 @@ func LostNode(node *corev1.Node, lease *coordinationv1.Lease, pod *corev1.Pod, n
 	}
 	l.Message = msgNodeNotReady(l.Node, string(l.Status), now.Sub(l.Since), l.Seen, now)
 	return l
+}
+
+// Nodes are the nodes whose state explains why a pod of the inventory does not terminate, or is not ready at this
+// time, sorted: few, because a pod that its kubelet reports on has another reason.
+func Nodes(inv *sts.Inventory, now time.Time) []string {
+	var names []string
+	for _, p := range inv.Pods {
+		if p.Spec.NodeName != "" && (deletedLongAgo(p, now) || silent(p)) {
+			names = append(names, p.Spec.NodeName)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// deletedLongAgo: only its kubelet keeps the pod from being gone.
+func deletedLongAgo(pod *corev1.Pod, now time.Time) bool {
+	return pod.DeletionTimestamp != nil && len(pod.Finalizers) == 0 && now.Sub(pod.DeletionTimestamp.Time) > terminatingGrace
+}
+
+// silent: the pod was marked as not ready although its kubelet has last reported that all its containers are, as the
+// controller manager does for the pods of a node that is not ready.
+func silent(pod *corev1.Pod) bool {
+	ready, containers := sts.Condition(pod, corev1.PodReady), sts.Condition(pod, corev1.ContainersReady)
+	return pod.DeletionTimestamp == nil && pod.Status.Phase == corev1.PodRunning && len(gatesNotReady(pod)) == 0 &&
+		ready != nil && ready.Status != corev1.ConditionTrue && containers != nil && containers.Status == corev1.ConditionTrue
+}
+
+// nodeOf is what is known about the node of a pod that hangs, and what to do.
+func nodeOf(s *sts.Snapshot, r sts.Replica) (string, sts.Hint) {
+	name := r.Pod.Spec.NodeName
+	if name == "" {
+		return "", nil
+	}
+	why := msgNodeMayBeDown(name)
+	if n := s.NodeOf(name); n != nil {
+		lost := LostNode(n.Node, n.Lease, r.Pod, s.TakenAt)
+		if lost == nil {
+			return msgNodeReady(name), nil
+		}
+		why = lost.Message
+	}
+	return why, hintNodeMayBeLost(sts.Kubectl("", "describe node", name), sts.Kubectl(s.Set.Namespace, "sts recover", s.Set.Name, "--ordinal", r.Ordinal.String()))
 }
 
 // Toleration is how long a pod stays on an unreachable node, and whether it is ever evicted from one.

@@ -9,6 +9,10 @@ import (
 
 // What is known about a node that is not ready.
 
+func msgNodeMayBeDown(node string) string { return "node " + node + " may be down" }
+
+func msgNodeReady(node string) string { return "node " + node + " is ready" }
+
 func msgNodeDeleted(node string) string { return "node " + node + " does not exist" }
 
 // seen is when the kubelet last reported, zero for unknown.

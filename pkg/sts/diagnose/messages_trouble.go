@@ -63,12 +63,17 @@ func msgNotSelected(missingLabels []string) string {
 
 func msgTerminating(finalizers []string) string { return "is terminating" + blockedBy(finalizers) }
 
+// node is what is known about the pod's node, if anything.
 func msgTerminatingOverdue(overdue time.Duration, finalizers []string, node string) string {
 	text := fmt.Sprintf("is still terminating %s after its grace period", sts.Age(overdue))
-	if len(finalizers) == 0 && node != "" {
-		text += " (node " + node + " may be down)"
+	if node != "" {
+		text += ": " + node
 	}
 	return text + blockedBy(finalizers)
+}
+
+func msgNodeSaysNotReady(age time.Duration, node string) string {
+	return fmt.Sprintf("is not ready (%s): %s", sts.Age(age), node)
 }
 
 func msgFailed(reason, message string) string {

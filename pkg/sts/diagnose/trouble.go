@@ -65,7 +65,7 @@ func Replica(s *sts.Snapshot, r sts.Replica) *Trouble {
 		return t
 	}
 	if r.Terminating {
-		return terminatingTrouble(s, r)
+		return Terminating(s, r)
 	}
 	return podTrouble(s, r)
 }

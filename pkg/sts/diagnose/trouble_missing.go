@@ -22,8 +22,8 @@ const (
 	successfulDelete = "SuccessfulDelete"
 )
 
-// terminatingTrouble is about a pod that is being deleted.
-func terminatingTrouble(s *sts.Snapshot, r sts.Replica) *Trouble {
+// Terminating is about a pod that is being deleted, also of an ordinal that is not desired.
+func Terminating(s *sts.Snapshot, r sts.Replica) *Trouble {
 	now, due := s.TakenAt, r.Pod.DeletionTimestamp.Time
 	// A pod whose last finalizer was removed could not end before.
 	released, known := s.Memory.Released[r.Pod.UID]
@@ -32,10 +32,11 @@ func terminatingTrouble(s *sts.Snapshot, r sts.Replica) *Trouble {
 	}
 	t := reasonTerminating.trouble(now.Sub(due), msgTerminating(r.Pod.Finalizers))
 	if t.Failing {
-		t.Message = msgTerminatingOverdue(now.Sub(r.Pod.DeletionTimestamp.Time), r.Pod.Finalizers, r.Pod.Spec.NodeName)
-		if node := r.Pod.Spec.NodeName; node != "" && len(r.Pod.Finalizers) == 0 {
-			t.Fix = hintNodeMayBeLost(sts.Kubectl("", "describe node", node), sts.Kubectl(s.Set.Namespace, "sts recover", s.Set.Name, "--ordinal", r.Ordinal.String()))
+		why := ""
+		if len(r.Pod.Finalizers) == 0 {
+			why, t.Fix = nodeOf(s, r)
 		}
+		t.Message = msgTerminatingOverdue(now.Sub(r.Pod.DeletionTimestamp.Time), r.Pod.Finalizers, why)
 	} else {
 		t.Until = due.Add(terminatingGrace + time.Second)
 	}

@@ -331,6 +331,68 @@ func TestRecreated(t *testing.T) {
 	}, diagnose.Replica)
 }
 
+// A pod that its kubelet no longer reports on is explained by the state of its node.
+func TestPodOfALostNode(t *testing.T) {
+	const node = "node-0"
+	since := ago(20 * time.Minute)
+	lost, ready := ststest.LostNode(node, since), ststest.ReadyNode(node)
+	knows := func(n sts.NodeState) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) { inv.NodeStates = []sts.NodeState{n} }
+	}
+	going := func(inv *sts.Inventory) { ststest.Terminating(inv.Pods[1], ago(5*time.Minute)) }
+	silent := func(inv *sts.Inventory) {
+		ststest.NotReady(inv.Pods[1], ago(12*time.Minute))
+		status := &inv.Pods[1].Status
+		status.Conditions = append(status.Conditions, corev1.PodCondition{Type: corev1.ContainersReady, Status: corev1.ConditionTrue})
+		for i := range status.ContainerStatuses {
+			status.ContainerStatuses[i].Ready = true
+		}
+	}
+	evidence := diagnose.MsgNodeNotReady(node, "Unknown", 20*time.Minute, since.Add(-time.Minute), ststest.Now)
+	fix := diagnose.HintNodeMayBeLost(sts.Kubectl("", "describe node", node), sts.Kubectl("test", "sts recover", "web", "--ordinal", "1"))
+	wantTrouble(t, []troubleCase{
+		{"terminating, the node is lost", []func(*sts.Inventory){going, knows(lost)},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, nil, evidence), Fix: fix}},
+		{"terminating, the node is gone", []func(*sts.Inventory){going, knows(sts.NodeState{Name: node})},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, nil, diagnose.MsgNodeDeleted(node)), Fix: fix}},
+		{"terminating, the node is ready", []func(*sts.Inventory){going, knows(ready)},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, nil, diagnose.MsgNodeReady(node))}},
+		{"terminating, another node is lost", []func(*sts.Inventory){going, knows(ststest.LostNode("node-9", since))},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, nil, diagnose.MsgNodeMayBeDown(node)), Fix: fix}},
+		{"not ready, the node is lost", []func(*sts.Inventory){silent, knows(lost)},
+			&diagnose.Trouble{Reason: "NotReady", Failing: true, Message: diagnose.MsgNodeSaysNotReady(12*time.Minute, evidence), Fix: fix}},
+		{"not ready, the node is ready", []func(*sts.Inventory){silent, knows(ready)},
+			&diagnose.Trouble{Reason: "NotReady", Failing: true, Message: diagnose.MsgNotReady(12*time.Minute, nil)}},
+		{"not ready, as its kubelet reports", []func(*sts.Inventory){func(inv *sts.Inventory) { ststest.NotReady(inv.Pods[1], ago(12*time.Minute)) }, knows(lost)},
+			&diagnose.Trouble{Reason: "NotReady", Failing: true, Message: diagnose.MsgNotReady(12*time.Minute, nil)}},
+	}, diagnose.Replica)
+	for name, test := range map[string]struct {
+		change func(*sts.Inventory)
+		want   []string
+	}{
+		"all is well":       {func(*sts.Inventory) {}, nil},
+		"terminating":       {going, []string{node}},
+		"not ready, silent": {silent, []string{node}},
+		"not ready":         {func(inv *sts.Inventory) { ststest.NotReady(inv.Pods[1], ago(12*time.Minute)) }, nil},
+		"terminating, with a finalizer": {func(inv *sts.Inventory) {
+			going(inv)
+			inv.Pods[1].Finalizers = []string{"a.example/x"}
+		}, nil},
+		"terminating for a moment": {func(inv *sts.Inventory) { ststest.Terminating(inv.Pods[1], ago(time.Second)) }, nil},
+		"two pods of one node": {func(inv *sts.Inventory) {
+			going(inv)
+			ststest.Terminating(inv.Pods[2], ago(5*time.Minute))
+			inv.Pods[2].Spec.NodeName = node
+		}, []string{node}},
+	} {
+		inv := ststest.Web(3)
+		test.change(inv)
+		if diff := cmp.Diff(test.want, diagnose.Nodes(inv, ststest.Now)); diff != "" {
+			t.Errorf("nodes to read, %s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 // A finalizer is named from the start, and a pod whose last finalizer was removed gets time to end.
 func TestTerminating(t *testing.T) {
 	going := func(overdue time.Duration, finalizers ...string) func(*sts.Inventory) {
@@ -346,12 +408,12 @@ func TestTerminating(t *testing.T) {
 		{"blocked from the start", []func(*sts.Inventory){going(-time.Second, "a.example/x")},
 			&diagnose.Trouble{Reason: "Terminating", Message: diagnose.MsgTerminating([]string{"a.example/x"}), Until: ststest.Now.Add(62 * time.Second)}},
 		{"blocked for too long", []func(*sts.Inventory){going(5*time.Minute, "a.example/x")},
-			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, []string{"a.example/x"}, "node-0")}},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, []string{"a.example/x"}, "")}},
 		{"released a moment ago", []func(*sts.Inventory){going(5 * time.Minute), released(time.Second)},
 			&diagnose.Trouble{Reason: "Terminating", Message: diagnose.MsgTerminating(nil), Until: ststest.Now.Add(60 * time.Second)}},
 		{"released long ago", []func(*sts.Inventory){going(5 * time.Minute), released(2 * time.Minute)},
-			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, nil, "node-0"), Fix: diagnose.HintNodeMayBeLost(sts.Kubectl("", "describe node", "node-0"), sts.Kubectl("test", "sts recover", "web", "--ordinal", "1"))}},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, nil, diagnose.MsgNodeMayBeDown("node-0")), Fix: diagnose.HintNodeMayBeLost(sts.Kubectl("", "describe node", "node-0"), sts.Kubectl("test", "sts recover", "web", "--ordinal", "1"))}},
 		{"released once, blocked by another", []func(*sts.Inventory){going(5*time.Minute, "b.example/y"), released(time.Second)},
-			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, []string{"b.example/y"}, "node-0")}},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, []string{"b.example/y"}, "")}},
 	}, diagnose.Replica)
 }

@@ -106,7 +106,7 @@ func readinessTrouble(s *sts.Snapshot, r sts.Replica) *Trouble {
 	case corev1.PodPending:
 		return pendingTrouble(s, pod)
 	case corev1.PodRunning:
-		return runningTrouble(s, pod)
+		return runningTrouble(s, r)
 	case corev1.PodFailed:
 		return podFailed.trouble(0, msgPhase(corev1.PodFailed, s.TakenAt.Sub(readyChange(pod))))
 	case corev1.PodSucceeded:
@@ -141,7 +141,8 @@ func pendingTrouble(s *sts.Snapshot, pod *corev1.Pod) *Trouble {
 }
 
 // runningTrouble names the containers that are not ready, where the pod has more than one.
-func runningTrouble(s *sts.Snapshot, pod *corev1.Pod) *Trouble {
+func runningTrouble(s *sts.Snapshot, r sts.Replica) *Trouble {
+	pod := r.Pod
 	since := readyChange(pod)
 	var unready []string
 	for _, c := range pod.Status.InitContainerStatuses {
@@ -157,6 +158,13 @@ func runningTrouble(s *sts.Snapshot, pod *corev1.Pod) *Trouble {
 		}
 	}
 	age := s.TakenAt.Sub(since)
+	if n := s.NodeOf(pod.Spec.NodeName); n != nil && silent(pod) {
+		if lost := LostNode(n.Node, n.Lease, pod, s.TakenAt); lost != nil {
+			t := notReady.trouble(age, msgNodeSaysNotReady(age, lost.Message))
+			_, t.Fix = nodeOf(s, r)
+			return t
+		}
+	}
 	if gates := gatesNotReady(pod); len(unready) == 0 && len(gates) > 0 {
 		return readinessGates.trouble(age, msgReadinessGates(age, gates))
 	}

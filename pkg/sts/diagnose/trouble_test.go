@@ -205,9 +205,9 @@ func TestTrouble(t *testing.T) {
 		{"terminating, not due", terminating(-20 * time.Second), &diagnose.Trouble{Reason: "Terminating", Message: diagnose.MsgTerminating(nil), Until: ststest.Now.Add(81 * time.Second)}},
 		{"terminating, just due", terminating(time.Minute), &diagnose.Trouble{Reason: "Terminating", Message: diagnose.MsgTerminating(nil), Until: ststest.Now.Add(time.Second)}},
 		{"terminating, overdue", terminating(time.Minute + time.Second),
-			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(61*time.Second, nil, "node-0"), Fix: diagnose.HintNodeMayBeLost(sts.Kubectl("", "describe node", "node-0"), sts.Kubectl("test", "sts recover", "web", "--ordinal", "1"))}},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(61*time.Second, nil, diagnose.MsgNodeMayBeDown("node-0")), Fix: diagnose.HintNodeMayBeLost(sts.Kubectl("", "describe node", "node-0"), sts.Kubectl("test", "sts recover", "web", "--ordinal", "1"))}},
 		{"terminating, blocked by finalizers", terminating(5*time.Minute, "a.example/x", "b.example/y"),
-			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, []string{"a.example/x", "b.example/y"}, "node-0")}},
+			&diagnose.Trouble{Reason: "Terminating", Failing: true, Message: diagnose.MsgTerminatingOverdue(5*time.Minute, []string{"a.example/x", "b.example/y"}, "")}},
 
 		{"unschedulable, for a moment", unschedulable(3 * time.Minute),
 			&diagnose.Trouble{Reason: "Unschedulable", Message: diagnose.MsgUnschedulable(3*time.Minute, "0/3 nodes are available", "")}},
