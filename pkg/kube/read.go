@@ -147,6 +147,9 @@ func (c *Client) Read(ctx context.Context, q Query) (*sts.Inventory, error) {
 		}
 	}
 	inv.TakenAt = c.Now()
+	if q.Recover == nil {
+		inv.NodeStates = c.evidence(ctx, diagnose.Nodes(inv, inv.TakenAt))
+	}
 	if len(q.Names) == 1 { // else all pods were listed
 		if name := diagnose.Unexplained(inv.Snapshots()[0]); name != "" {
 			var err error

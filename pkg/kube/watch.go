@@ -68,6 +68,7 @@ type View struct {
 
 	stranger unexplained
 	nodes    nodeMemory // of a recovery
+	hanging  nodeEvidence
 	doubted  map[doubt]*sts.Volume
 
 	// NoTrials: no pods are tried with dry runs while the view waits. A view without revisions
@@ -268,6 +269,7 @@ func (v *View) run(ctx context.Context, send func(*sts.Inventory)) {
 		if !v.refreshNodes(ctx, inv) {
 			continue // it is read again at the next tick
 		}
+		v.explainHanging(ctx, inv)
 		inv.Strangers = v.strangers(ctx, inv)
 		if v.uid != "" {
 			inv.Memory = v.Retry(ctx, inv.Snapshots()[0])

@@ -542,7 +542,7 @@ func TestWatchConfirmsVolumes(t *testing.T) {
 	for _, step := range []struct {
 		name  string
 		asked int // in total
-	}{{"at first", 1}, {"again", 1}} {
+	}{{"at first", 3}, {"again", 3}} {
 		inv.Volumes = []sts.Volume{sts.NewVolume(volume("pv-2", "data-web-9"))} // bound to another claim until a moment ago
 		if !view.confirmVolumes(t.Context(), inv) {
 			t.Fatal("nothing is known")

@@ -3,10 +3,10 @@ package kube
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -66,13 +66,12 @@ func (v *View) confirmVolumes(ctx context.Context, inv *sts.Inventory) bool {
 			}
 		}
 	}
-	fresh, err := v.client.volumesNamed(ctx, unasked)
-	if reason, hidden, _ := missing("persistentvolumes", err); hidden {
-		v.hide("persistentvolumes", reason)
-		return false
-	}
+	fresh, hidden, err := v.client.volumesNamed(ctx, unasked)
 	switch {
 	case ctx.Err() != nil:
+		return false
+	case hidden != "":
+		v.hide("persistentvolumes", hidden)
 		return false
 	case err != nil:
 		if err = v.failed(msgReadVolumes(), err); !errors.Is(err, operate.ErrTransient) {
@@ -118,28 +117,23 @@ func doubted(inv *sts.Inventory, at map[string]int, claim *corev1.PersistentVolu
 	return d, true
 }
 
-// volumesNamed are the PersistentVolumes with these names, without those that do not exist: one list, so that the
-// permission for it is enough.
-func (c *Client) volumesNamed(ctx context.Context, wanted map[string]bool) (map[string]*sts.Volume, error) {
-	found := map[string]*sts.Volume{}
-	if len(wanted) == 0 {
-		return found, nil
-	}
-	options := metav1.ListOptions{Limit: pageSize}
-	if len(wanted) == 1 {
-		for name := range wanted {
-			options.FieldSelector = "metadata.name=" + name
-		}
-	}
+// volumesNamed are the PersistentVolumes with these names, without those that do not exist; hidden is why they must not
+// be listed.
+func (c *Client) volumesNamed(ctx context.Context, wanted map[string]bool) (found map[string]*sts.Volume, hidden string, err error) {
+	found = map[string]*sts.Volume{}
+	own := &sts.Inventory{}
 	ctx, cancel := context.WithTimeout(ctx, missedFor)
 	defer cancel()
-	err := each(ctx, listOf(c.kube.CoreV1().PersistentVolumes().List), options, func(o runtime.Object) {
-		if volume := o.(*corev1.PersistentVolume); wanted[volume.Name] {
-			read := sts.NewVolume(volume)
-			found[volume.Name] = &read
-		}
+	r := reader{ctx: ctx, inv: own}
+	r.byNames("persistentvolumes", slices.Sorted(maps.Keys(wanted)), listOf(c.kube.CoreV1().PersistentVolumes().List), func(o runtime.Object) {
+		volume := sts.NewVolume(o.(*corev1.PersistentVolume))
+		found[volume.Name] = &volume
 	})
-	return found, err
+	err = r.wait()
+	for _, m := range own.Missing {
+		hidden = m.Reason
+	}
+	return found, hidden, err
 }
 
 // sees says whether the resource can be watched.
