@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -61,6 +62,9 @@ func (c *common) placeObjects(inv *sts.Inventory, objects []manifest.Object, giv
 		if o.GetNamespace() == "" {
 			o.SetNamespace(namespace)
 		}
+	}
+	for i := range inv.Texts {
+		inv.Texts[i].Namespace = cmp.Or(inv.Texts[i].Namespace, namespace)
 	}
 }
 

@@ -68,7 +68,6 @@ func fromManifests(objects []manifest.Object, place Placement, domain names.Doma
 		}
 		source[document.Object] = i
 		in.Documents = append(in.Documents, document)
-		in.Texts = append(in.Texts, sts.ManifestText{Kind: o.Kind, Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, JSON: o.Raw})
 	}
 	namespace := place.Namespace
 	if !place.Given {
@@ -91,12 +90,13 @@ func locateIn(objects []manifest.Object, source map[metav1.Object]int) Locate {
 	}
 }
 
-// place sets the namespace of the objects that have none. With only, sets of other namespaces are not examined.
+// place sets the namespace of the objects that have none, and reads their texts. With only, sets of other namespaces are not examined.
 func (in *Input) place(namespace string, only bool) {
 	for _, d := range in.Documents {
 		if d.Object.GetNamespace() == "" && !clusterScoped[d.Kind] {
 			d.Object.SetNamespace(namespace)
 		}
+		in.Texts = append(in.Texts, sts.ManifestText{Kind: d.Kind, Namespace: d.Object.GetNamespace(), Name: d.Object.GetName(), JSON: d.JSON})
 	}
 	if only {
 		in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != namespace })

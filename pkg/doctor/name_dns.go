@@ -221,7 +221,7 @@ func dnsChecks() []*Check {
 						f.Subject = service
 					}
 				}
-				return f.Severity == sts.SeverityWarning && len(l.nameUses(name)) > 0
+				return f.Severity == sts.SeverityWarning
 			},
 		},
 		{
@@ -234,7 +234,7 @@ func dnsChecks() []*Check {
 			},
 			field: "spec.serviceName",
 			keep: func(l *Look, f *DoctorFinding) bool {
-				if uses := l.needs(l.Set.Spec.ServiceName); len(uses) == 0 || l.proven(uses[0], l.Set.Spec.ServiceName) != sts.SeverityError {
+				if uses := l.needs(l.Set.Spec.ServiceName); len(uses) == 0 || l.proven(uses[0]) != sts.SeverityError {
 					f.Severity = sts.SeverityWarning
 				}
 				return true
