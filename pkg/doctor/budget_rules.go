@@ -77,24 +77,13 @@ func selectsLater(b *policyv1.PodDisruptionBudget, template map[string]string) b
 	later := false
 	requirements, _ := selector.Requirements()
 	for _, r := range requirements {
-		if _, has := template[r.Key()]; !has && setLater(r.Key()) {
+		if _, has := template[r.Key()]; !has && sts.LabeledLater(r.Key()) {
 			later = true
 		} else if !r.Matches(labels.Set(template)) {
 			return false
 		}
 	}
 	return later
-}
-
-// setLater says whether a label with this key is usually set while the pod runs: by the controller, or by a
-// program that elects a leader.
-func setLater(key string) bool {
-	if strings.HasPrefix(key, "statefulset.kubernetes.io/") || strings.HasPrefix(key, "apps.kubernetes.io/") || key == appsv1.StatefulSetRevisionLabel {
-		return true
-	}
-	return slices.ContainsFunc([]string{"role", "master", "primary", "leader", "active", "sealed", "initialized", "state"}, func(word string) bool {
-		return strings.Contains(strings.ToLower(key), word)
-	})
 }
 
 // selected are the sets whose pods the budget selects and that have pods, and how many pods these are, with those
@@ -297,7 +286,7 @@ func meant(b *policyv1.PodDisruptionBudget, set *appsv1.StatefulSet) bool {
 		return false // all pods
 	}
 	for key := range b.Spec.Selector.MatchLabels {
-		if setLater(key) {
+		if sts.LabeledLater(key) {
 			return false
 		}
 	}

@@ -219,7 +219,7 @@ func (l *Look) selectorPatch(headless bool) string {
 		selector[key] = value
 	}
 	for key, value := range l.Service.Spec.Selector {
-		if _, own := selector[key]; !own && !setAtRunTime(key) && l.Set.Spec.Template.Labels[key] != value {
+		if _, own := selector[key]; !own && !sts.LabeledLater(key) && l.Set.Spec.Template.Labels[key] != value {
 			selector[key] = nil // a merge removes it
 		}
 	}

@@ -106,7 +106,7 @@ func (r spread) selects(l *Look) bool {
 	own := labels.Set(l.Set.Spec.Template.Labels)
 	requirements, _ := selector.Requirements()
 	for _, q := range requirements {
-		if !q.Matches(own) && !labeledByController[q.Key()] {
+		if !q.Matches(own) && !sts.LabeledByKubernetes(q.Key()) {
 			return false
 		}
 	}

@@ -125,7 +125,7 @@ func dnsChecks() []*Check {
 					f.Message = names.LabelsLater(l.Service.Name, lacking)
 				}
 				for key := range lacking {
-					if setAtRunTime(key) {
+					if sts.LabeledLater(key) {
 						f.Hint = hintCorrectSelector() // the whole selector must not be replaced
 					}
 				}

@@ -6,14 +6,10 @@ import (
 	"strconv"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
-
-// labeledByController are the labels that pods get from the controller.
-var labeledByController = map[string]bool{appsv1.StatefulSetPodNameLabel: true, appsv1.PodIndexLabel: true, appsv1.ControllerRevisionHashLabelKey: true}
 
 func item(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) }
 
