@@ -59,60 +59,6 @@ func placementChecks() []*Check {
 	}
 }
 
-// spread are the rules of the pod template that may keep pods apart.
-type spread struct {
-	field      string
-	constraint bool // a topology spread constraint
-	selector   *metav1.LabelSelector
-	others     bool // it is only about pods of other namespaces
-}
-
-func (l *Look) spreads() []spread {
-	spec := &l.Set.Spec.Template.Spec
-	var out []spread
-	if spec.Affinity != nil && spec.Affinity.PodAntiAffinity != nil {
-		const field = "spec.template.spec.affinity.podAntiAffinity."
-		anti := spec.Affinity.PodAntiAffinity
-		for i := range anti.RequiredDuringSchedulingIgnoredDuringExecution {
-			out = append(out, l.antiAffinity(item(field+"requiredDuringSchedulingIgnoredDuringExecution", i), &anti.RequiredDuringSchedulingIgnoredDuringExecution[i]))
-		}
-		for i := range anti.PreferredDuringSchedulingIgnoredDuringExecution {
-			out = append(out, l.antiAffinity(item(field+"preferredDuringSchedulingIgnoredDuringExecution", i)+".podAffinityTerm",
-				&anti.PreferredDuringSchedulingIgnoredDuringExecution[i].PodAffinityTerm))
-		}
-	}
-	for i := range spec.TopologySpreadConstraints {
-		out = append(out, spread{field: item("spec.template.spec.topologySpreadConstraints", i), constraint: true, selector: spec.TopologySpreadConstraints[i].LabelSelector})
-	}
-	return out
-}
-
-func (l *Look) antiAffinity(field string, term *corev1.PodAffinityTerm) spread {
-	return spread{
-		field: field, selector: term.LabelSelector,
-		others: len(term.MismatchLabelKeys) > 0 || term.NamespaceSelector == nil && len(term.Namespaces) > 0 && !slices.Contains(term.Namespaces, l.Set.Namespace),
-	}
-}
-
-// selects: the rule is about the set's own pods. An invalid selector may be: the API server rejects it.
-func (r spread) selects(l *Look) bool {
-	if r.others {
-		return false
-	}
-	selector, err := metav1.LabelSelectorAsSelector(r.selector)
-	if err != nil {
-		return true
-	}
-	own := labels.Set(l.Set.Spec.Template.Labels)
-	requirements, _ := selector.Requirements()
-	for _, q := range requirements {
-		if !q.Matches(own) && !sts.LabeledByKubernetes(q.Key()) {
-			return false
-		}
-	}
-	return r.selector != nil
-}
-
 // meansSelf: the selector has a value of the set's own labels, or its name, in it.
 func (r spread) meansSelf(l *Look) bool {
 	if r.constraint {
@@ -140,8 +86,8 @@ func spreadMissesSelf(l *Look) []DoctorFinding {
 		return nil
 	}
 	var missing []spread
-	for _, r := range l.spreads() {
-		if r.selects(l) {
+	for _, r := range spreadsOf(l.Set.Namespace, &l.Set.Spec.Template) {
+		if r.own != isNot {
 			return nil
 		}
 		if r.meansSelf(l) && !l.selectsAnother(r) {
@@ -180,11 +126,11 @@ func noSpread(l *Look) []DoctorFinding {
 	if l.replicas() < 2 || hasHostPort(&l.Set.Spec.Template.Spec) || len(spreadMissesSelf(l)) > 0 {
 		return nil
 	}
-	if slices.ContainsFunc(l.spreads(), func(r spread) bool { return r.selects(l) }) {
+	if slices.ContainsFunc(spreadsOf(l.Set.Namespace, &l.Set.Spec.Template), func(r spread) bool { return r.own != isNot }) {
 		return nil
 	}
 	anti, constraints := false, false // for other pods
-	for _, r := range l.spreads() {
+	for _, r := range spreadsOf(l.Set.Namespace, &l.Set.Spec.Template) {
 		anti, constraints = anti || !r.constraint, constraints || r.constraint
 	}
 	found := l.found("", "spec.template.spec", msgNoSpread(l.replicas(), anti, constraints), hintSpread())

@@ -7,8 +7,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -185,22 +183,6 @@ func (f *fixedClaim) template() map[string]any {
 		spec["resources"] = map[string]any{"requests": map[string]any{"storage": size.String()}}
 	}
 	return map[string]any{"volumeClaimTemplates": []any{map[string]any{"metadata": map[string]any{"name": f.volume}, "spec": spec}}}
-}
-
-// apart says whether a required anti-affinity keeps pods of the template on different nodes.
-func apart(namespace string, template *corev1.PodTemplateSpec) bool {
-	affinity := template.Spec.Affinity
-	if affinity == nil || affinity.PodAntiAffinity == nil {
-		return false
-	}
-	return slices.ContainsFunc(affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution, func(t corev1.PodAffinityTerm) bool {
-		if t.TopologyKey != corev1.LabelHostname || t.LabelSelector == nil || len(t.Namespaces) > 0 && !slices.Contains(t.Namespaces, namespace) ||
-			len(t.Namespaces) == 0 && t.NamespaceSelector != nil && len(t.NamespaceSelector.MatchLabels)+len(t.NamespaceSelector.MatchExpressions) > 0 {
-			return false
-		}
-		selector, err := metav1.LabelSelectorAsSelector(t.LabelSelector)
-		return err == nil && selector.Matches(labels.Set(template.Labels))
-	})
 }
 
 func surgeOnClaim(in *Input) []DoctorFinding {
