@@ -229,7 +229,7 @@ func volumeZoneLost(l *Look) []DoctorFinding {
 		for _, name := range sts.MountedClaims(r.Pod) {
 			volume := l.volumeOf(l.Claim(name))
 			if len(l.Nodes) == 0 || volume == nil || volume.Spec.NodeAffinity == nil || volume.Spec.NodeAffinity.Required == nil ||
-				slices.ContainsFunc(l.Nodes, func(n *corev1.Node) bool { return matchesTerms(volume.Spec.NodeAffinity.Required, n) }) {
+				slices.ContainsFunc(l.Nodes, func(n *corev1.Node) bool { return reaches(volume.Spec.NodeAffinity.Required, n) }) {
 				continue
 			}
 			ordinals = append(ordinals, r.Ordinal)
