@@ -88,13 +88,13 @@ func selectsLater(b *policyv1.PodDisruptionBudget, template map[string]string) b
 
 // selected are the sets whose pods the budget selects and that have pods, and how many pods these are, with those
 // of Deployments. The pods of other kinds are known in a cluster only.
-func (in *Input) selected(b *policyv1.PodDisruptionBudget, snapshots []*sts.Snapshot) (sets []*Look, pods int32) {
-	for _, s := range snapshots {
-		if s.Set.Namespace != b.Namespace || !slices.Contains(s.Budgets, b) {
+func (in *Input) selected(b *policyv1.PodDisruptionBudget) (sets []*Look, pods int32) {
+	for _, l := range in.looks() {
+		if l.Set.Namespace != b.Namespace || !slices.Contains(l.Budgets, b) {
 			continue
 		}
-		if n := sts.DesiredReplicas(s.Set); n > 0 {
-			sets, pods = append(sets, in.Look(s)), pods+n
+		if n := sts.DesiredReplicas(l.Set); n > 0 {
+			sets, pods = append(sets, l), pods+n
 		}
 	}
 	for _, d := range in.Deployments {
@@ -111,7 +111,7 @@ func (in *Input) selected(b *policyv1.PodDisruptionBudget, snapshots []*sts.Snap
 // aboutBudget is a finding about a budget, which counts for the first set that is examined; nil where none is.
 func (in *Input) aboutBudget(b *policyv1.PodDisruptionBudget, sets []*Look, severity sts.Severity, field, message string) []DoctorFinding {
 	for _, l := range sets {
-		if in.Examined == nil || in.Examined(l.Set) {
+		if in.examines(l.Set) {
 			f := on(b, budgetKind, severity, field, message, nil)
 			f.set = l.Set
 			return []DoctorFinding{f}
@@ -143,9 +143,8 @@ func written(b *policyv1.PodDisruptionBudget) (field, text string, percent bool)
 
 func budgetNever(in *Input) []DoctorFinding {
 	var out []DoctorFinding
-	snapshots := in.Snapshots()
 	for _, b := range in.Budgets {
-		sets, pods := in.selected(b, snapshots)
+		sets, pods := in.selected(b)
 		if len(sets) == 0 || pods == 0 || sts.RequiredBy(b, pods) < pods {
 			continue
 		}
@@ -184,9 +183,8 @@ func budgetNever(in *Input) []DoctorFinding {
 
 func budgetBreaksQuorum(in *Input) []DoctorFinding {
 	var out []DoctorFinding
-	snapshots := in.Snapshots()
 	for _, b := range in.Budgets {
-		sets, pods := in.selected(b, snapshots)
+		sets, pods := in.selected(b)
 		for _, l := range sets {
 			system := voter(&l.Set.Spec.Template.Spec)
 			if system == nil {
@@ -239,8 +237,7 @@ func budgetsOverlap(l *Look) []DoctorFinding {
 
 func budgetMatchesNothing(in *Input) []DoctorFinding {
 	var out []DoctorFinding
-	for _, s := range in.Snapshots() {
-		l := in.Look(s)
+	for _, l := range in.looks() {
 		b := l.meantFor()
 		if b == nil {
 			continue
@@ -340,8 +337,9 @@ func (l *Look) selectsOthers(b *policyv1.PodDisruptionBudget) bool {
 			return true
 		}
 	}
-	for _, d := range l.Documents {
-		if d.Object.GetNamespace() == b.Namespace && sts.BudgetSelects(b, templateLabels(d.JSON)) {
+	podLabels := l.podLabels()
+	for i, d := range l.Documents {
+		if d.Object.GetNamespace() == b.Namespace && sts.BudgetSelects(b, podLabels[i]) {
 			return true
 		}
 	}
@@ -352,6 +350,16 @@ func (l *Look) selectsOthers(b *policyv1.PodDisruptionBudget) bool {
 func uncounted(b *policyv1.PodDisruptionBudget) bool {
 	c := meta.FindStatusCondition(b.Status.Conditions, policyv1.DisruptionAllowedCondition)
 	return c != nil && c.Reason == policyv1.SyncFailedReason
+}
+
+// podLabels are the labels of the pods of each document.
+func (in *Input) podLabels() []map[string]string {
+	if in.memo.podLabels == nil {
+		for _, d := range in.Documents {
+			in.memo.podLabels = append(in.memo.podLabels, templateLabels(d.JSON))
+		}
+	}
+	return in.memo.podLabels
 }
 
 // templateLabels are the labels of the pods of an object of any kind.

@@ -59,12 +59,6 @@ func nameChecks() []*Check {
 	)
 }
 
-// nameMemo is what is known of the DNS names of all sets, read once.
-type nameMemo struct {
-	texts    *names.Texts
-	findings map[*sts.Snapshot][]sts.Finding
-}
-
 // nameTexts are the texts that may contain names of pods: the ConfigMaps that sets refer to, and all objects of
 // manifests.
 func (in *Input) nameTexts() *names.Texts {
@@ -94,13 +88,13 @@ func (l *Look) nameFindings() []sts.Finding {
 		return nil // the API server rejects it, or there are too many to list
 	}
 	m := &l.memo
-	found, known := m.findings[l.Snapshot]
+	found, known := m.dns[l.Snapshot]
 	if !known {
 		found = names.Findings(l.Snapshot, l.nameTexts(), names.Options{Domain: l.Domain, Offline: l.Offline})
-		if m.findings == nil {
-			m.findings = map[*sts.Snapshot][]sts.Finding{}
+		if m.dns == nil {
+			m.dns = map[*sts.Snapshot][]sts.Finding{}
 		}
-		m.findings[l.Snapshot] = found
+		m.dns[l.Snapshot] = found
 	}
 	return found
 }
@@ -313,11 +307,7 @@ func (l *Look) servesDomain(domain string) bool {
 
 // writtenNamespace: the manifest of the set says in which namespace it is.
 func (l *Look) writtenNamespace() bool {
-	for _, d := range l.Documents {
-		if d.Object == metav1.Object(l.Set) {
-			var o metav1.PartialObjectMetadata
-			return json.Unmarshal(d.JSON, &o) == nil && o.Namespace != ""
-		}
-	}
-	return false
+	var o metav1.PartialObjectMetadata
+	d := l.document(l.Set)
+	return d != nil && json.Unmarshal(d.JSON, &o) == nil && o.Namespace != ""
 }

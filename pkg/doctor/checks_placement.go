@@ -29,6 +29,7 @@ func placementChecks() []*Check {
 			Explain: "Without podAntiAffinity or topologySpreadConstraints only the scheduler's default spreads the pods, as far as it is convenient: " +
 				"several may share a node and fail with it. Nothing is reported for a single replica, or for pods with a host port.",
 			Remedy: "Add a topology spread constraint for kubernetes.io/hostname.",
+			After:  []sts.FindingCode{"SpreadMissesSelf"},
 			Run:    noSpread,
 		},
 		{
@@ -123,7 +124,7 @@ func (l *Look) selectsAnother(r spread) bool {
 }
 
 func noSpread(l *Look) []DoctorFinding {
-	if l.replicas() < 2 || hasHostPort(&l.Set.Spec.Template.Spec) || len(spreadMissesSelf(l)) > 0 {
+	if l.replicas() < 2 || hasHostPort(&l.Set.Spec.Template.Spec) || l.reports("SpreadMissesSelf") {
 		return nil
 	}
 	if slices.ContainsFunc(spreadsOf(l.Set.Namespace, &l.Set.Spec.Template), func(r spread) bool { return r.own != isNot }) {

@@ -90,7 +90,8 @@ func locateIn(objects []manifest.Object, source map[metav1.Object]int) Locate {
 	}
 }
 
-// place sets the namespace of the objects that have none, and reads their texts. With only, sets of other namespaces are not examined.
+// place sets the namespace of the objects that have none, and reads their texts. With only, the objects of other
+// namespaces are not examined: they are context.
 func (in *Input) place(namespace string, only bool) {
 	for _, d := range in.Documents {
 		if d.Object.GetNamespace() == "" && !clusterScoped[d.Kind] {
@@ -99,7 +100,11 @@ func (in *Input) place(namespace string, only bool) {
 		in.Texts = append(in.Texts, sts.ManifestText{Kind: d.Kind, Namespace: d.Object.GetNamespace(), Name: d.Object.GetName(), JSON: d.JSON})
 	}
 	if only {
-		in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != namespace })
+		elsewhere := func(o metav1.Object) bool { return o.GetNamespace() != "" && o.GetNamespace() != namespace }
+		in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return elsewhere(s) })
+		in.Deployments = slices.DeleteFunc(in.Deployments, func(d *appsv1.Deployment) bool { return elsewhere(d) })
+		in.Documents = slices.DeleteFunc(in.Documents, func(d Document) bool { return elsewhere(d.Object) })
+		in.Problems = slices.DeleteFunc(in.Problems, func(p sts.ManifestProblem) bool { return elsewhere(p.Object) })
 	}
 }
 
@@ -111,7 +116,7 @@ func (in *Input) leaveOutTooLarge(file func(metav1.Object) string) {
 	in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool {
 		err := sts.CheckSize(s)
 		if err != nil {
-			in.Unexamined = append(in.Unexamined, FileProblem{File: file(s), Message: err.Error()})
+			in.TooLarge = append(in.TooLarge, TooLarge{s, FileProblem{File: file(s), Message: err.Error()}})
 		}
 		return err != nil
 	})
