@@ -6,6 +6,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -59,6 +60,7 @@ type memo struct {
 	dns        map[*sts.Snapshot][]sts.Finding
 	objections map[*appsv1.StatefulSet][]sts.Objection
 	documents  map[metav1.Object]*Document
+	budgets    map[*policyv1.PodDisruptionBudget]*budgetMemo
 	podLabels  []map[string]string // of the documents
 }
 

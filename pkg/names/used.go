@@ -1,6 +1,7 @@
 package names
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"maps"
@@ -34,6 +35,7 @@ type Use struct {
 	Field string
 	// Comment: it is in a comment.
 	Comment bool
+	added   int
 	// Own: the set's own pods read it: in their template, or in a ConfigMap that it refers to.
 	Own bool
 }
@@ -43,9 +45,9 @@ const InTemplate = "the pod template"
 
 // Texts are all DNS names of pods that texts contain.
 type Texts struct {
-	inTexts map[string]uses // by namespace
+	inTexts map[string]*uses // by namespace
 	// templates and counted remember what was found: many checks ask for the same names.
-	templates map[*sts.Snapshot]uses
+	templates map[*sts.Snapshot]*uses
 	counted   map[useKey][]Use
 }
 
@@ -56,10 +58,10 @@ type useKey struct {
 
 // ReadTexts finds the names in objects.
 func ReadTexts(objects []sts.ManifestText) *Texts {
-	t := &Texts{inTexts: map[string]uses{}, templates: map[*sts.Snapshot]uses{}, counted: map[useKey][]Use{}}
+	t := &Texts{inTexts: map[string]*uses{}, templates: map[*sts.Snapshot]*uses{}, counted: map[useKey][]Use{}}
 	for _, o := range objects {
 		if t.inTexts[o.Namespace] == nil {
-			t.inTexts[o.Namespace] = uses{}
+			t.inTexts[o.Namespace] = newUses()
 		}
 		t.inTexts[o.Namespace].addStrings(o.JSON, strings.ToLower(o.Kind)+"/"+o.Name, func(text string) string { return text })
 	}
@@ -78,7 +80,7 @@ func (t *Texts) Uses(s *sts.Snapshot, service string) []Use {
 		return out
 	}
 	configMaps := sts.TemplateConfigMaps(&s.Set.Spec.Template.Spec)
-	for _, u := range t.all(s, service) {
+	for _, u := range t.all(s, service, s.Set.Name) {
 		name, isConfigMap := strings.CutPrefix(u.Object, "configmap/")
 		u.Own = u.Object == InTemplate || isConfigMap && slices.Contains(configMaps, name)
 		if u.isPodOf(s.Set.Name) && u.counts(s.Set.Namespace) {
@@ -89,14 +91,14 @@ func (t *Texts) Uses(s *sts.Snapshot, service string) []Use {
 	return out
 }
 
-// all are the places that have a dot before the Service.
-func (t *Texts) all(s *sts.Snapshot, service string) []Use {
+// all are the places that have the name of a pod of the set, or one that may be, and a dot before the Service.
+func (t *Texts) all(s *sts.Snapshot, service, set string) []Use {
 	template, known := t.templates[s]
 	if !known {
 		template = templateNames(s)
 		t.templates[s] = template
 	}
-	return slices.Concat(template[service], t.inTexts[s.Set.Namespace][service])
+	return slices.Concat(template.below(service, set), t.inTexts[s.Set.Namespace].below(service, set))
 }
 
 // first is the first of the uses.
@@ -115,7 +117,7 @@ func (t *Texts) srvUsed(s *sts.Snapshot, service, port string, protocol corev1.P
 	}
 	name := SRVName("", service, "", port, protocol)
 	name, _, _ = strings.Cut(name, "."+service)
-	return slices.ContainsFunc(t.all(s, service), func(u Use) bool { return !u.Comment && strings.HasSuffix(u.Before, name) })
+	return slices.ContainsFunc(t.all(s, service, srvLabel), func(u Use) bool { return !u.Comment && strings.HasSuffix(u.Before, name) })
 }
 
 // Findings are the findings about the DNS names of one set. The texts are objects that may contain them.
@@ -123,8 +125,49 @@ func Findings(s *sts.Snapshot, t *Texts, o Options) []sts.Finding {
 	return newSetNames(s, t, o).findings()
 }
 
-// uses are all names that texts contain, by the label of the Service.
-type uses map[string][]Use
+// uses are all names that texts contain, in their order.
+type uses struct {
+	of    map[nameOf][]Use
+	added int
+}
+
+// nameOf is the label of the Service, and the set whose pod it can be; no set for any, [srvLabel] for the name of
+// an SRV record.
+type nameOf struct{ service, set string }
+
+// srvLabel is no name of a set.
+const srvLabel = "_"
+
+func newUses() *uses { return &uses{of: map[nameOf][]Use{}} }
+
+// below are the names below a Service that may be those of the set's pods.
+func (u *uses) below(service, set string) []Use {
+	if u == nil {
+		return nil
+	}
+	out := slices.Concat(u.of[nameOf{service, set}], u.of[nameOf{service, ""}])
+	slices.SortFunc(out, func(a, b Use) int { return cmp.Compare(a.added, b.added) })
+	return out
+}
+
+func (u *uses) add(found Use) {
+	set := strings.TrimSuffix(found.Pod, "-") // of web-$i
+	if found.Computed == "" {
+		stem, _, ok := sts.CutOrdinal(found.Pod)
+		switch {
+		case ok:
+			set = stem
+		case strings.HasPrefix(found.Pod, srvLabel):
+			set = srvLabel
+		default:
+			return
+		}
+	}
+	u.added++
+	found.added = u.added
+	key := nameOf{found.Service, set}
+	u.of[key] = append(u.of[key], found)
+}
 
 // isPodOf reports whether it is the name of one of the set's pods, or a computed one.
 func (u Use) isPodOf(set string) bool {
@@ -135,8 +178,8 @@ func (u Use) isPodOf(set string) bool {
 	return ok
 }
 
-func templateNames(s *sts.Snapshot) uses {
-	out := uses{}
+func templateNames(s *sts.Snapshot) *uses {
+	out := newUses()
 	spec := &s.Set.Spec.Template.Spec
 	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
 		var variables []string
@@ -178,7 +221,7 @@ func expanded(variables *strings.Replacer, text string) string {
 	return string(out.text)
 }
 
-func (u uses) addStrings(raw json.RawMessage, object string, expand func(string) string) {
+func (u *uses) addStrings(raw json.RawMessage, object string, expand func(string) string) {
 	var value any
 	if json.Unmarshal(raw, &value) != nil {
 		return
@@ -187,14 +230,14 @@ func (u uses) addStrings(raw json.RawMessage, object string, expand func(string)
 	walk = func(value any, field string) {
 		switch v := value.(type) {
 		case string:
-			u.add(expand(v), object, field)
+			u.addText(expand(v), object, field)
 		case []any:
 			for _, item := range v {
 				walk(item, field)
 			}
 		case map[string]any:
 			for _, key := range slices.Sorted(maps.Keys(v)) {
-				u.add(key, object, "")
+				u.addText(key, object, "")
 				below := strings.TrimPrefix(field+"."+key, ".")
 				if field == "data" { // the keys of a ConfigMap are names of files
 					below = field
@@ -211,8 +254,10 @@ var (
 	// computedBefore matches the placeholders of shells, Kubernetes, MinIO and printf:
 	// $(HOSTNAME), ${i}, $i, a command in backquotes, {0...3}, %d.
 	computedBefore = regexp.MustCompile("(\\$\\([^()]*\\)|\\$?\\{[^{}]*\\}|\\$[A-Za-z_][A-Za-z0-9_]*|`[^`]*`|%[ds])$")
-	labelBefore    = regexp.MustCompile(`[A-Za-z0-9_-]*$`)
 )
+
+// labelLetters are those of names in DNS.
+const labelLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
 // commentBefore matches the beginning of a line that is a comment up to here.
 var commentBefore = regexp.MustCompile(`^\s*(#|//|;|/\*|\* |<!--|-- )|\s(#|// )`)
@@ -231,8 +276,8 @@ const (
 	longestRest = 256
 )
 
-// add adds all names in a text: each dot may separate a pod from a Service.
-func (u uses) add(text, object, field string) {
+// addText adds all names in a text: each dot may separate a pod from a Service.
+func (u *uses) addText(text, object, field string) {
 	start := 0
 	for line := range strings.Lines(text) {
 		end, comment := start+len(line), start+commentIn(line)
@@ -249,18 +294,21 @@ func (u uses) add(text, object, field string) {
 }
 
 // addAt adds the name around a dot.
-func (u uses) addAt(text string, dot int, found Use) {
+func (u *uses) addAt(text string, dot int, found Use) {
 	before, after := text[max(0, dot-longestPart):dot], text[dot+1:]
 	service := serviceAfter.FindString(after[:min(len(after), 64)])
 	if service == "" {
 		return
 	}
-	found.Service, found.Before, found.Computed = service, before, computedBefore.FindString(before)
+	found.Service, found.Before = service, before
+	if strings.ContainsAny(before, "$`{%") { // most texts have none
+		found.Computed = computedBefore.FindString(before)
+	}
 	rest := strings.TrimSuffix(before, found.Computed)
-	found.Pod = labelBefore.FindString(rest)
+	found.Pod = rest[len(strings.TrimRight(rest, labelLetters)):]
 	found.Name = before[len(rest)-len(found.Pod):] + "." + service
 	found.After = after[len(service):min(len(after), len(service)+longestRest)]
 	if found.Pod != "" || found.Computed != "" {
-		u[service] = append(u[service], found)
+		u.add(found)
 	}
 }

@@ -107,7 +107,7 @@ func longLine() sts.ManifestText {
 
 // A long line takes time in proportion to its length: otherwise this test runs into the timeout.
 func TestLongLine(t *testing.T) {
-	if found := ReadTexts([]sts.ManifestText{longLine()}).inTexts[""]["web"]; len(found) != 1 || found[0].Pod != "web-0" {
+	if found := ReadTexts([]sts.ManifestText{longLine()}).inTexts[""].below("web", "web"); len(found) != 1 || found[0].Pod != "web-0" {
 		t.Errorf("%+v", found)
 	}
 }
