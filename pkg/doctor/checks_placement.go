@@ -100,7 +100,7 @@ func spreadMissesSelf(l *Look) []DoctorFinding {
 	}
 	field := missing[0].field + ".labelSelector"
 	found := l.found("", field, msgSpreadMissesSelf(missing[0].constraint, metav1.FormatLabelSelector(missing[0].selector), l.Set.Spec.Template.Labels), hintSpreadSelector())
-	found[0].Patch = patchAt("labelSelector.matchLabels", l.ownLabels())
+	found[0].Patch = missing[0].patch(&l.Set.Spec.Template.Spec, l.ownLabels())
 	return found
 }
 

@@ -133,7 +133,11 @@ func parse(t *testing.T, file string) []manifest.Object {
 // examine reads a fixture: manifests, or objects of a cluster.
 func examine(t *testing.T, file string) *doctor.Report {
 	t.Helper()
-	objects := parse(t, file)
+	return examineObjects(t, file, parse(t, file))
+}
+
+func examineObjects(t *testing.T, file string, objects []manifest.Object) *doctor.Report {
+	t.Helper()
 	if isLive(file) {
 		return doctor.Examine(clusterOf(t, objects), nil, nil)
 	}

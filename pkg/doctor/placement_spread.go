@@ -19,7 +19,52 @@ type spread struct {
 	selector   *metav1.LabelSelector
 	others     bool // it is only about pods of other namespaces
 	own        certainty
+	index      int // in its list
 }
+
+// patch makes the rule select these labels. A patch replaces lists of terms as a whole, and merges constraints.
+func (r spread) patch(spec *corev1.PodSpec, own map[string]string) string {
+	selector := &metav1.LabelSelector{MatchLabels: own}
+	if r.constraint {
+		c := &spec.TopologySpreadConstraints[r.index]
+		matchLabels := map[string]any{}
+		for key, value := range own {
+			matchLabels[key] = value
+		}
+		merged := map[string]any{"matchLabels": matchLabels}
+		if c.LabelSelector != nil {
+			for key := range c.LabelSelector.MatchLabels {
+				if _, has := own[key]; !has {
+					matchLabels[key] = nil
+				}
+			}
+			if len(c.LabelSelector.MatchExpressions) > 0 {
+				merged["matchExpressions"] = nil
+			}
+		}
+		return patchPod(map[string]any{"topologySpreadConstraints": []any{map[string]any{
+			"maxSkew": c.MaxSkew, "topologyKey": c.TopologyKey, "whenUnsatisfiable": c.WhenUnsatisfiable, "labelSelector": merged,
+		}}})
+	}
+	var list any
+	name, anti := preferred, spec.Affinity.PodAntiAffinity
+	if r.required {
+		terms := slices.Clone(anti.RequiredDuringSchedulingIgnoredDuringExecution)
+		terms[r.index].LabelSelector = selector
+		name, list = required, terms
+	} else {
+		terms := slices.Clone(anti.PreferredDuringSchedulingIgnoredDuringExecution)
+		terms[r.index].PodAffinityTerm.LabelSelector = selector
+		list = terms
+	}
+	return patchPod(map[string]any{"affinity": map[string]any{"podAntiAffinity": map[string]any{name: list}}})
+}
+
+// The lists of terms.
+const (
+	required  = "requiredDuringSchedulingIgnoredDuringExecution"
+	preferred = "preferredDuringSchedulingIgnoredDuringExecution"
+)
 
 // certainty is whether a rule is about the pods of its own template.
 type certainty int
@@ -38,19 +83,21 @@ func spreadsOf(namespace string, template *corev1.PodTemplateSpec) []spread {
 		anti := affinity.PodAntiAffinity
 		for i := range anti.RequiredDuringSchedulingIgnoredDuringExecution {
 			r := antiAffinity(namespace, template, &anti.RequiredDuringSchedulingIgnoredDuringExecution[i])
-			r.field, r.required = item(field+"requiredDuringSchedulingIgnoredDuringExecution", i), true
+			r.index = i
+			r.field, r.required = item(field+required, i), true
 			out = append(out, r)
 		}
 		for i := range anti.PreferredDuringSchedulingIgnoredDuringExecution {
 			r := antiAffinity(namespace, template, &anti.PreferredDuringSchedulingIgnoredDuringExecution[i].PodAffinityTerm)
-			r.field = item(field+"preferredDuringSchedulingIgnoredDuringExecution", i) + ".podAffinityTerm"
+			r.index = i
+			r.field = item(field+preferred, i) + ".podAffinityTerm"
 			out = append(out, r)
 		}
 	}
 	for i := range template.Spec.TopologySpreadConstraints {
 		c := &template.Spec.TopologySpreadConstraints[i]
 		out = append(out, spread{
-			field: item("spec.template.spec.topologySpreadConstraints", i), constraint: true,
+			field: item("spec.template.spec.topologySpreadConstraints", i), constraint: true, index: i,
 			selector: c.LabelSelector, own: selectsOwn(c.LabelSelector, template),
 		})
 	}
