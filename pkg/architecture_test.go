@@ -66,9 +66,10 @@ var layers = map[string]layer{
 var (
 	// pureModules are the only paths beside the standard library that a pure package imports.
 	// go.yaml.in/yaml/v3 is what sigs.k8s.io/yaml reads with; it alone knows the lines.
-	// json-patch is what the API server patches with, component-helpers what it adds up pods with,
+	// json-patch is what the API server patches with, component-helpers what it adds up pods with
+	// and what kube-scheduler finds nodes with,
 	// dnsmessage only reads and writes DNS messages.
-	pureModules = []string{"k8s.io/api", "k8s.io/apimachinery", "sigs.k8s.io/json", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3", "gopkg.in/evanphx/json-patch.v4", "k8s.io/component-helpers/resource", "golang.org/x/net/dns/dnsmessage", "golang.org/x/text"}
+	pureModules = []string{"k8s.io/api", "k8s.io/apimachinery", "sigs.k8s.io/json", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3", "gopkg.in/evanphx/json-patch.v4", "k8s.io/component-helpers/resource", "k8s.io/component-helpers/scheduling/corev1/nodeaffinity", "golang.org/x/net/dns/dnsmessage", "golang.org/x/text"}
 
 	// impure are the doors to the outside, or to chance, inside what is otherwise allowed.
 	impure = []string{

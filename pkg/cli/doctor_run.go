@@ -100,7 +100,7 @@ func requireObjects(objects []manifest.Object, problems []manifest.FileProblem, 
 	return nil
 }
 
-// pick selects the sets by name or selector.
+// pick selects the sets by name or selector, nil for all.
 func (o doctorOptions) pick(objects []manifest.Object, place doctor.Placement) (doctor.Examined, error) {
 	selector, err := labels.Parse(o.query.Selector)
 	if err != nil {
@@ -112,6 +112,9 @@ func (o doctorOptions) pick(objects []manifest.Object, place doctor.Placement) (
 		}) {
 			return nil, usagef("StatefulSet %s not found in the manifests", name)
 		}
+	}
+	if selector.Empty() && len(o.query.Names) == 0 {
+		return nil, nil
 	}
 	return func(s *appsv1.StatefulSet) bool {
 		return selector.Matches(labels.Set(s.Labels)) && (len(o.query.Names) == 0 || slices.Contains(o.query.Names, s.Name))

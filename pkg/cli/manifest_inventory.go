@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -39,6 +40,9 @@ func (c *common) readManifests(ctx context.Context, source *manifestSource, name
 		if o.GetNamespace() == "" {
 			o.SetNamespace(home)
 		}
+	}
+	for i := range inv.Texts {
+		inv.Texts[i].Namespace = cmp.Or(inv.Texts[i].Namespace, home)
 	}
 	if given == "" {
 		return inv, nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -64,20 +65,16 @@ func (l *Look) budgetUnread() bool {
 // selectedLater: a budget selects labels of the set's pods, and one that pods get while they run.
 func (l *Look) selectedLater() bool {
 	return slices.ContainsFunc(l.Input.Budgets, func(b *policyv1.PodDisruptionBudget) bool {
-		return b.Namespace == l.Set.Namespace && selectsLater(b, l.Set.Spec.Template.Labels)
+		return b.Namespace == l.Set.Namespace && l.selectsLater(b)
 	})
 }
 
-// selectsLater says whether the budget selects pods with these labels once they have others, such as a role.
-func selectsLater(b *policyv1.PodDisruptionBudget, template map[string]string) bool {
-	selector, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
-	if err != nil {
-		return false
-	}
-	later := false
-	requirements, _ := selector.Requirements()
+// selectsLater says whether the budget selects the set's pods once they have other labels, such as a role.
+func (l *Look) selectsLater(b *policyv1.PodDisruptionBudget) bool {
+	later, template := false, l.Set.Spec.Template.Labels
+	requirements, _ := l.budget(b).selector.Requirements()
 	for _, r := range requirements {
-		if _, has := template[r.Key()]; !has && setLater(r.Key()) {
+		if _, has := template[r.Key()]; !has && sts.LabeledLater(r.Key()) {
 			later = true
 		} else if !r.Matches(labels.Set(template)) {
 			return false
@@ -86,30 +83,20 @@ func selectsLater(b *policyv1.PodDisruptionBudget, template map[string]string) b
 	return later
 }
 
-// setLater says whether a label with this key is usually set while the pod runs: by the controller, or by a
-// program that elects a leader.
-func setLater(key string) bool {
-	if strings.HasPrefix(key, "statefulset.kubernetes.io/") || strings.HasPrefix(key, "apps.kubernetes.io/") || key == appsv1.StatefulSetRevisionLabel {
-		return true
-	}
-	return slices.ContainsFunc([]string{"role", "master", "primary", "leader", "active", "sealed", "initialized", "state"}, func(word string) bool {
-		return strings.Contains(strings.ToLower(key), word)
-	})
-}
-
 // selected are the sets whose pods the budget selects and that have pods, and how many pods these are, with those
 // of Deployments. The pods of other kinds are known in a cluster only.
-func (in *Input) selected(b *policyv1.PodDisruptionBudget, snapshots []*sts.Snapshot) (sets []*Look, pods int32) {
-	for _, s := range snapshots {
-		if s.Set.Namespace != b.Namespace || !slices.Contains(s.Budgets, b) {
+func (in *Input) selected(b *policyv1.PodDisruptionBudget) (sets []*Look, pods int32) {
+	for _, l := range in.looks() {
+		if l.Set.Namespace != b.Namespace || !slices.Contains(l.Budgets, b) {
 			continue
 		}
-		if n := sts.DesiredReplicas(s.Set); n > 0 {
-			sets, pods = append(sets, in.Look(s)), pods+n
+		if n := sts.DesiredReplicas(l.Set); n > 0 {
+			sets, pods = append(sets, l), pods+n
 		}
 	}
+	selector := in.budget(b).selector
 	for _, d := range in.Deployments {
-		if d.Namespace == b.Namespace && sts.BudgetSelects(b, d.Spec.Template.Labels) {
+		if d.Namespace == b.Namespace && selector.Matches(labels.Set(d.Spec.Template.Labels)) {
 			pods += valueOr(d.Spec.Replicas, 1)
 		}
 	}
@@ -122,7 +109,7 @@ func (in *Input) selected(b *policyv1.PodDisruptionBudget, snapshots []*sts.Snap
 // aboutBudget is a finding about a budget, which counts for the first set that is examined; nil where none is.
 func (in *Input) aboutBudget(b *policyv1.PodDisruptionBudget, sets []*Look, severity sts.Severity, field, message string) []DoctorFinding {
 	for _, l := range sets {
-		if in.Examined == nil || in.Examined(l.Set) {
+		if in.examines(l.Set) {
 			f := on(b, budgetKind, severity, field, message, nil)
 			f.set = l.Set
 			return []DoctorFinding{f}
@@ -154,9 +141,8 @@ func written(b *policyv1.PodDisruptionBudget) (field, text string, percent bool)
 
 func budgetNever(in *Input) []DoctorFinding {
 	var out []DoctorFinding
-	snapshots := in.Snapshots()
 	for _, b := range in.Budgets {
-		sets, pods := in.selected(b, snapshots)
+		sets, pods := in.selected(b)
 		if len(sets) == 0 || pods == 0 || sts.RequiredBy(b, pods) < pods {
 			continue
 		}
@@ -195,9 +181,8 @@ func budgetNever(in *Input) []DoctorFinding {
 
 func budgetBreaksQuorum(in *Input) []DoctorFinding {
 	var out []DoctorFinding
-	snapshots := in.Snapshots()
 	for _, b := range in.Budgets {
-		sets, pods := in.selected(b, snapshots)
+		sets, pods := in.selected(b)
 		for _, l := range sets {
 			system := voter(&l.Set.Spec.Template.Spec)
 			if system == nil {
@@ -250,8 +235,7 @@ func budgetsOverlap(l *Look) []DoctorFinding {
 
 func budgetMatchesNothing(in *Input) []DoctorFinding {
 	var out []DoctorFinding
-	for _, s := range in.Snapshots() {
-		l := in.Look(s)
+	for _, l := range in.looks() {
 		b := l.meantFor()
 		if b == nil {
 			continue
@@ -276,7 +260,7 @@ func (l *Look) meantFor() *policyv1.PodDisruptionBudget {
 		return nil
 	}
 	for _, b := range l.Input.Budgets {
-		if b.Namespace == l.Set.Namespace && meant(b, l.Set) && !l.selectsOthers(b) {
+		if b.Namespace == l.Set.Namespace && l.meant(b) && !l.selectsPods(b) {
 			return b
 		}
 	}
@@ -285,11 +269,8 @@ func (l *Look) meantFor() *policyv1.PodDisruptionBudget {
 
 // meant says whether the budget is meant for the set: it is named after it, or the value of a label that names the
 // program is in the selector with another key.
-func meant(b *policyv1.PodDisruptionBudget, set *appsv1.StatefulSet) bool {
-	template := set.Spec.Template.Labels
-	if selectsLater(b, template) {
-		return false
-	}
+func (l *Look) meant(b *policyv1.PodDisruptionBudget) bool {
+	set, template := l.Set, l.Set.Spec.Template.Labels
 	if b.Spec.Selector == nil {
 		return namedAfter(b.Name, set.Name)
 	}
@@ -297,7 +278,7 @@ func meant(b *policyv1.PodDisruptionBudget, set *appsv1.StatefulSet) bool {
 		return false // all pods
 	}
 	for key := range b.Spec.Selector.MatchLabels {
-		if setLater(key) {
+		if sts.LabeledLater(key) {
 			return false
 		}
 	}
@@ -305,7 +286,7 @@ func meant(b *policyv1.PodDisruptionBudget, set *appsv1.StatefulSet) bool {
 		return false // what it leaves out may be intended
 	}
 	if namedAfter(b.Name, set.Name) {
-		return true
+		return !l.selectsLater(b)
 	}
 	names := []string{"app", "app.kubernetes.io/name", "k8s-app", "name"}
 	same := false
@@ -317,7 +298,7 @@ func meant(b *policyv1.PodDisruptionBudget, set *appsv1.StatefulSet) bool {
 			same = same || slices.Contains(names, key) && template[name] == value
 		}
 	}
-	return same
+	return same && !l.selectsLater(b)
 }
 
 // namedAfter says whether the budget has the name of the set, besides words like pdb.
@@ -331,38 +312,66 @@ func namedAfter(budget, set string) bool {
 	})
 }
 
-// selectsOthers says whether the budget selects other pods, as far as it is known.
-func (l *Look) selectsOthers(b *policyv1.PodDisruptionBudget) bool {
-	if !l.Offline && (b.Status.ObservedGeneration < b.Generation || b.Status.ExpectedPods > 0 || b.Status.CurrentHealthy > 0 || uncounted(b)) {
+// budgetMemo is what is known of a budget, whichever set it is compared with.
+type budgetMemo struct {
+	selector labels.Selector
+	selects  *bool // any pods
+}
+
+func (in *Input) budget(b *policyv1.PodDisruptionBudget) *budgetMemo {
+	m := in.memo.budgets[b]
+	if m == nil {
+		if in.memo.budgets == nil {
+			in.memo.budgets = map[*policyv1.PodDisruptionBudget]*budgetMemo{}
+		}
+		m = &budgetMemo{selector: sts.BudgetSelector(b)}
+		in.memo.budgets[b] = m
+	}
+	return m
+}
+
+// selectsPods says whether the budget selects any pods, as far as it is known.
+func (in *Input) selectsPods(b *policyv1.PodDisruptionBudget) bool {
+	m := in.budget(b)
+	if m.selects == nil {
+		selects := in.findPods(b, m.selector)
+		m.selects = &selects
+	}
+	return *m.selects
+}
+
+func (in *Input) findPods(b *policyv1.PodDisruptionBudget, selector labels.Selector) bool {
+	if !in.Offline && (b.Status.ObservedGeneration < b.Generation || b.Status.ExpectedPods > 0 || b.Status.CurrentHealthy > 0 || uncounted(b)) {
 		return true
 	}
-	for _, set := range l.Sets {
-		if set.Namespace == b.Namespace && sts.BudgetSelects(b, set.Spec.Template.Labels) {
+	selects := func(namespace string, pod map[string]string) bool {
+		return namespace == b.Namespace && selector.Matches(labels.Set(pod))
+	}
+	podLabels := in.podLabels()
+	for i, d := range in.Documents {
+		if selects(d.Object.GetNamespace(), podLabels[i]) {
 			return true
 		}
 	}
-	for _, d := range l.Deployments {
-		if d.Namespace == b.Namespace && sts.BudgetSelects(b, d.Spec.Template.Labels) {
-			return true
-		}
-	}
-	for _, pod := range l.Input.Pods {
-		if pod.Namespace == b.Namespace && sts.BudgetSelects(b, pod.Labels) {
-			return true
-		}
-	}
-	for _, d := range l.Documents {
-		if d.Object.GetNamespace() == b.Namespace && sts.BudgetSelects(b, templateLabels(d.JSON)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return selects(s.Namespace, s.Spec.Template.Labels) }) ||
+		slices.ContainsFunc(in.Deployments, func(d *appsv1.Deployment) bool { return selects(d.Namespace, d.Spec.Template.Labels) }) ||
+		slices.ContainsFunc(in.Pods, func(p *corev1.Pod) bool { return selects(p.Namespace, p.Labels) })
 }
 
 // uncounted: the controller of the pods has no scale, as that of a DaemonSet, so the status counts no pods.
 func uncounted(b *policyv1.PodDisruptionBudget) bool {
 	c := meta.FindStatusCondition(b.Status.Conditions, policyv1.DisruptionAllowedCondition)
 	return c != nil && c.Reason == policyv1.SyncFailedReason
+}
+
+// podLabels are the labels of the pods of each document.
+func (in *Input) podLabels() []map[string]string {
+	if in.memo.podLabels == nil {
+		for _, d := range in.Documents {
+			in.memo.podLabels = append(in.memo.podLabels, templateLabels(d.JSON))
+		}
+	}
+	return in.memo.podLabels
 }
 
 // templateLabels are the labels of the pods of an object of any kind.

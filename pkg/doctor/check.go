@@ -27,6 +27,9 @@ type Check struct {
 	// Needs are the resources (plural names) without which the check is omitted on a cluster. The sets
 	// themselves are always there.
 	Needs []string
+	// After are checks of sets that report the cause of the same fault: this one runs after them, and looks at
+	// what they have reported.
+	After []sts.FindingCode
 	// Run looks at one set; nil for a check that looks at other objects.
 	Run func(*Look) []DoctorFinding
 	// RunAll looks at everything; nil for a check of sets.
@@ -62,6 +65,31 @@ func Checks() []*Check {
 	all := slices.Concat(apiChecks(), nameChecks(), claimChecks(), budgetChecks(), podChecks(), placementChecks(), updateChecks(), liveChecks(), ignoreChecks())
 	slices.SortFunc(all, func(a, b *Check) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return all
+}
+
+// inOrder are the checks in the order in which they run.
+func inOrder(checks []*Check) []*Check {
+	byCode := map[sts.FindingCode]*Check{}
+	for _, c := range checks {
+		byCode[c.Code] = c
+	}
+	var out []*Check
+	added := map[sts.FindingCode]bool{}
+	var add func(*Check)
+	add = func(c *Check) {
+		if added[c.Code] {
+			return
+		}
+		added[c.Code] = true
+		for _, code := range c.After {
+			add(byCode[code])
+		}
+		out = append(out, c)
+	}
+	for _, c := range checks {
+		add(c)
+	}
+	return out
 }
 
 // Find is the check with this code, nil if there is none. Upper and lower case do not matter.
@@ -103,6 +131,16 @@ func ParseCodes(codes []string) ([]sts.FindingCode, error) {
 type Look struct {
 	*sts.Snapshot
 	*Input
+
+	reported map[sts.FindingCode][]DoctorFinding // so far, by the checks that have run
+}
+
+// reports says whether the check has reported anything about the set.
+func (l *Look) reports(code sts.FindingCode) bool { return len(l.reported[code]) > 0 }
+
+// reportsOrdinal says whether the check has reported this ordinal.
+func (l *Look) reportsOrdinal(code sts.FindingCode, ordinal sts.Ordinal) bool {
+	return slices.ContainsFunc(l.reported[code], func(f DoctorFinding) bool { return slices.Contains(f.Ordinals, ordinal) })
 }
 
 // found is a list of one finding about the set. field is the path of the field that is to blame, or the

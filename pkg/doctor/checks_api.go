@@ -60,7 +60,7 @@ func refused(in *Input) []DoctorFinding {
 			out = append(out, on(set, "StatefulSet", sts.SeverityError, "metadata", msgNoName(), nil))
 			continue
 		}
-		for _, o := range sts.Objections(sts.Defaulted(set)) {
+		for _, o := range in.objections(set) {
 			if !slices.ContainsFunc(dropped[set], func(path string) bool { return related(path, o.Field) }) {
 				out = append(out, on(set, "StatefulSet", sts.SeverityError, o.Field, o.String(), nil))
 			}
@@ -71,7 +71,7 @@ func refused(in *Input) []DoctorFinding {
 
 // refused: Refused reports the field, or one in it.
 func (l *Look) refused(field string) bool {
-	return l.Offline && slices.ContainsFunc(sts.Objections(sts.Defaulted(l.Set)), func(o sts.Objection) bool {
+	return l.Offline && slices.ContainsFunc(l.objections(l.Set), func(o sts.Objection) bool {
 		return o.Field == field || strings.HasPrefix(o.Field, field+".")
 	})
 }
@@ -95,19 +95,9 @@ func unknownFields(in *Input) []DoctorFinding {
 		case p.Nearest != "":
 			severity, message = sts.SeverityError, msgMisspelledField(p.Path, p.Nearest)
 		}
-		out = append(out, on(p.Object, kindOf(in, p.Object), severity, p.Path, message, nil))
+		out = append(out, on(p.Object, in.document(p.Object).Kind, severity, p.Path, message, nil))
 	}
 	return out
-}
-
-// kindOf is the kind of an object of the manifests.
-func kindOf(in *Input, object metav1.Object) string {
-	for _, d := range in.Documents {
-		if d.Object == object {
-			return d.Kind
-		}
-	}
-	return ""
 }
 
 // removed are the apiVersions that no supported Kubernetes serves, and what replaced them:

@@ -33,6 +33,7 @@ func liveChecks() []*Check {
 				"of kubectl sts status. Nothing for a claim that waits for its pod to be scheduled (WaitForFirstConsumer), within the grace period, " +
 				"and if ClassMissing reports the claim.",
 			Remedy: "Run kubectl describe pvc, then fix the StorageClass, its provisioner or the volume.",
+			After:  []sts.FindingCode{"ClassMissing"},
 			Run:    claimPending,
 		},
 		{
@@ -55,8 +56,9 @@ func liveChecks() []*Check {
 			Code: "PodsFailing", Severity: sts.SeverityError, Looks: Cluster, Needs: []string{"pods", "events"},
 			Title: "Pods do not start, or keep failing",
 			Explain: "A pod of a desired ordinal is failing, or cannot be created or scheduled, and the set does not recover by itself. The evidence and the grace periods " +
-				"are those of the state Stuck of kubectl sts status. Not reported if RolloutStuck, LostNode or a check of claims reports the cause.",
+				"are those of the state Stuck of kubectl sts status. Not reported if RolloutStuck, LostNode or a check of claims or volumes reports the cause.",
 			Remedy: "Run kubectl sts status for the set; the finding has the command for the details.",
+			After:  causesOfFailure,
 			Run:    podsFailing,
 		},
 		{

@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -61,77 +59,28 @@ func nameChecks() []*Check {
 	)
 }
 
-// nameMemo is what is known of the DNS names of all sets, read once.
-type nameMemo struct {
-	inManifests map[string]names.Texts // by namespace
-	texts       map[*sts.Snapshot]names.Texts
-	findings    map[*sts.Snapshot][]sts.Finding
-}
-
-// nameTexts are the texts that may contain names of the set's pods: the ConfigMaps that it mounts, and all
-// objects of manifests in its namespace.
-func (l *Look) nameTexts() names.Texts {
-	m := &l.memo
-	if l.Offline {
-		texts, known := m.inManifests[l.Set.Namespace]
-		if !known {
-			var list []sts.ManifestText
-			for _, d := range l.Documents {
-				if d.Object.GetNamespace() == l.Set.Namespace {
-					list = append(list, sts.ManifestText{Kind: d.Kind, Namespace: l.Set.Namespace, Name: d.Object.GetName(), JSON: d.JSON})
-				}
-			}
-			texts = names.ReadTexts(list)
-			if m.inManifests == nil {
-				m.inManifests = map[string]names.Texts{}
-			}
-			m.inManifests[l.Set.Namespace] = texts
-		}
-		return texts
+// nameTexts are the texts that may contain names of pods: the ConfigMaps that sets refer to, and all objects of
+// manifests.
+func (in *Input) nameTexts() *names.Texts {
+	if in.memo.texts != nil {
+		return in.memo.texts
 	}
-	texts, known := m.texts[l.Snapshot]
-	if !known {
-		var list []sts.ManifestText
-		for _, c := range l.mountedConfigMaps() {
+	texts := in.Texts
+	if !in.Offline {
+		for _, c := range in.ConfigMaps {
 			raw, err := json.Marshal(map[string]any{"data": c.Data})
 			if err != nil {
 				panic(err) // a map of strings
 			}
-			list = append(list, sts.ManifestText{Kind: "ConfigMap", Namespace: c.Namespace, Name: c.Name, JSON: raw})
-		}
-		texts = names.ReadTexts(list)
-		if m.texts == nil {
-			m.texts = map[*sts.Snapshot]names.Texts{}
-		}
-		m.texts[l.Snapshot] = texts
-	}
-	return texts
-}
-
-// mountedConfigMaps are those that the pod template refers to.
-func (l *Look) mountedConfigMaps() []*corev1.ConfigMap {
-	named := sts.TemplateConfigMaps(&l.Set.Spec.Template.Spec)
-	var out []*corev1.ConfigMap
-	for _, c := range l.ConfigMaps {
-		if c.Namespace == l.Set.Namespace && slices.Contains(named, c.Name) {
-			out = append(out, c)
+			texts = append(texts, sts.ManifestText{Kind: "ConfigMap", Namespace: c.Namespace, Name: c.Name, JSON: raw})
 		}
 	}
-	return out
+	in.memo.texts = names.ReadTexts(texts)
+	return in.memo.texts
 }
 
-// nameUses are the places that contain the name of one of the set's pods below this Service. A name that is
-// computed in an object that the set does not mount may be that of another set's pod.
-func (l *Look) nameUses(service string) []names.Use {
-	return slices.DeleteFunc(l.nameTexts().Uses(l.Snapshot, service), func(u names.Use) bool {
-		return u.Comment || isFile(u, service) || l.goesOn(u) || u.Computed != "" && !l.isOwn(u) || strings.Contains(u.Field, "annotations")
-	})
-}
-
-// isOwn: the set's own pods read the text.
-func (l *Look) isOwn(u names.Use) bool {
-	return u.Object == names.InTemplate || slices.ContainsFunc(l.mountedConfigMaps(), func(c *corev1.ConfigMap) bool { return u.Object == "configmap/"+c.Name })
-}
+// nameUses are the places that use the name of one of the set's pods below this Service.
+func (l *Look) nameUses(service string) []names.Use { return l.nameTexts().Uses(l.Snapshot, service) }
 
 // nameFindings are those of `dns`.
 func (l *Look) nameFindings() []sts.Finding {
@@ -139,13 +88,13 @@ func (l *Look) nameFindings() []sts.Finding {
 		return nil // the API server rejects it, or there are too many to list
 	}
 	m := &l.memo
-	found, known := m.findings[l.Snapshot]
+	found, known := m.dns[l.Snapshot]
 	if !known {
 		found = names.Findings(l.Snapshot, l.nameTexts(), names.Options{Domain: l.Domain, Offline: l.Offline})
-		if m.findings == nil {
-			m.findings = map[*sts.Snapshot][]sts.Finding{}
+		if m.dns == nil {
+			m.dns = map[*sts.Snapshot][]sts.Finding{}
 		}
-		m.findings[l.Snapshot] = found
+		m.dns[l.Snapshot] = found
 	}
 	return found
 }
@@ -175,7 +124,7 @@ func namesNotServed(l *Look) []DoctorFinding {
 	if service == "" {
 		for _, other := range l.Headless {
 			if uses := l.needs(other.Name); len(uses) > 0 {
-				return l.found(l.proven(uses[0], other.Name), "spec.serviceName", msgNameWithoutService(uses[0], other.Name), hintNameWithoutService(other.Name, l.Offline))
+				return l.found(l.proven(uses[0]), "spec.serviceName", msgNameWithoutService(uses[0], other.Name), hintNameWithoutService(other.Name, l.Offline))
 			}
 		}
 		return nil
@@ -184,7 +133,7 @@ func namesNotServed(l *Look) []DoctorFinding {
 	if len(uses) == 0 {
 		return nil
 	}
-	severity := l.proven(uses[0], service)
+	severity := l.proven(uses[0])
 	switch {
 	case l.Service == nil && !l.Offline:
 		found := l.found(severity, "spec.serviceName", msgNameServiceMissing(uses[0], service), hintCreateService(service))
@@ -264,7 +213,7 @@ func (l *Look) selectorPatch(headless bool) string {
 		selector[key] = value
 	}
 	for key, value := range l.Service.Spec.Selector {
-		if _, own := selector[key]; !own && !setAtRunTime(key) && l.Set.Spec.Template.Labels[key] != value {
+		if _, own := selector[key]; !own && !sts.LabeledLater(key) && l.Set.Spec.Template.Labels[key] != value {
 			selector[key] = nil // a merge removes it
 		}
 	}
@@ -283,7 +232,7 @@ func memberOutOfRange(l *Look) []DoctorFinding {
 	var ordinals []sts.Ordinal
 	var first names.Use
 	for _, u := range l.nameUses(l.Set.Spec.ServiceName) {
-		if namespace, _ := placeOf(u); namespace != "" && namespace != l.Set.Namespace {
+		if namespace, _ := u.Place(); namespace != "" && namespace != l.Set.Namespace {
 			continue
 		}
 		for _, o := range ordinalsIn(l.Set.Name, u) {
@@ -317,9 +266,9 @@ func namespaceInName(l *Look) []DoctorFinding {
 	var fixed, own, elsewhere []names.Use
 	written := !l.Offline || l.writtenNamespace()
 	for _, u := range l.nameUses(l.Set.Spec.ServiceName) {
-		namespace, domain := placeOf(u)
+		namespace, domain := u.Place()
 		switch {
-		case !l.isOwn(u):
+		case !u.Own:
 		case namespace == "":
 			if u.Computed == "" {
 				own = append(own, u) // a short name
@@ -339,13 +288,13 @@ func namespaceInName(l *Look) []DoctorFinding {
 		if !l.Offline {
 			severity = ""
 		}
-		namespace, domain := placeOf(elsewhere[0])
+		namespace, domain := elsewhere[0].Place()
 		if namespace == l.Set.Namespace {
 			return l.found(severity, field, msgDomainInName(elsewhere[0], domain, l.Domain.Name, l.Offline), hintShortName())
 		}
 		return l.found(severity, field, msgNamespaceInName(elsewhere[0], namespace, l.Set.Name, l.Set.Namespace, written), hintShortName())
 	case len(fixed) > 0:
-		namespace, _ := placeOf(fixed[0])
+		namespace, _ := fixed[0].Place()
 		return l.found(sts.SeverityInfo, field, msgNamespaceInName(fixed[0], namespace, l.Set.Name, "", written), hintShortName())
 	}
 	return nil
@@ -358,20 +307,7 @@ func (l *Look) servesDomain(domain string) bool {
 
 // writtenNamespace: the manifest of the set says in which namespace it is.
 func (l *Look) writtenNamespace() bool {
-	for _, d := range l.Documents {
-		if d.Object == metav1.Object(l.Set) {
-			var o metav1.PartialObjectMetadata
-			return json.Unmarshal(d.JSON, &o) == nil && o.Namespace != ""
-		}
-	}
-	return false
-}
-
-// placeOf is the namespace and the cluster domain of a name, empty where it has none, or a computed one.
-func placeOf(u names.Use) (namespace, domain string) {
-	parts := strings.Split(strings.TrimSuffix(nameAfter.FindString(u.After), "."), ".")
-	if len(parts) < 3 || parts[0] != "" || parts[2] != "svc" || len(validation.IsDNS1123Label(parts[1])) > 0 {
-		return "", ""
-	}
-	return parts[1], strings.Join(parts[3:], ".")
+	var o metav1.PartialObjectMetadata
+	d := l.document(l.Set)
+	return d != nil && json.Unmarshal(d.JSON, &o) == nil && o.Namespace != ""
 }

@@ -29,6 +29,7 @@ func placementChecks() []*Check {
 			Explain: "Without podAntiAffinity or topologySpreadConstraints only the scheduler's default spreads the pods, as far as it is convenient: " +
 				"several may share a node and fail with it. Nothing is reported for a single replica, or for pods with a host port.",
 			Remedy: "Add a topology spread constraint for kubernetes.io/hostname.",
+			After:  []sts.FindingCode{"SpreadMissesSelf"},
 			Run:    noSpread,
 		},
 		{
@@ -59,60 +60,6 @@ func placementChecks() []*Check {
 	}
 }
 
-// spread are the rules of the pod template that may keep pods apart.
-type spread struct {
-	field      string
-	constraint bool // a topology spread constraint
-	selector   *metav1.LabelSelector
-	others     bool // it is only about pods of other namespaces
-}
-
-func (l *Look) spreads() []spread {
-	spec := &l.Set.Spec.Template.Spec
-	var out []spread
-	if spec.Affinity != nil && spec.Affinity.PodAntiAffinity != nil {
-		const field = "spec.template.spec.affinity.podAntiAffinity."
-		anti := spec.Affinity.PodAntiAffinity
-		for i := range anti.RequiredDuringSchedulingIgnoredDuringExecution {
-			out = append(out, l.antiAffinity(item(field+"requiredDuringSchedulingIgnoredDuringExecution", i), &anti.RequiredDuringSchedulingIgnoredDuringExecution[i]))
-		}
-		for i := range anti.PreferredDuringSchedulingIgnoredDuringExecution {
-			out = append(out, l.antiAffinity(item(field+"preferredDuringSchedulingIgnoredDuringExecution", i)+".podAffinityTerm",
-				&anti.PreferredDuringSchedulingIgnoredDuringExecution[i].PodAffinityTerm))
-		}
-	}
-	for i := range spec.TopologySpreadConstraints {
-		out = append(out, spread{field: item("spec.template.spec.topologySpreadConstraints", i), constraint: true, selector: spec.TopologySpreadConstraints[i].LabelSelector})
-	}
-	return out
-}
-
-func (l *Look) antiAffinity(field string, term *corev1.PodAffinityTerm) spread {
-	return spread{
-		field: field, selector: term.LabelSelector,
-		others: len(term.MismatchLabelKeys) > 0 || term.NamespaceSelector == nil && len(term.Namespaces) > 0 && !slices.Contains(term.Namespaces, l.Set.Namespace),
-	}
-}
-
-// selects: the rule is about the set's own pods. An invalid selector may be: the API server rejects it.
-func (r spread) selects(l *Look) bool {
-	if r.others {
-		return false
-	}
-	selector, err := metav1.LabelSelectorAsSelector(r.selector)
-	if err != nil {
-		return true
-	}
-	own := labels.Set(l.Set.Spec.Template.Labels)
-	requirements, _ := selector.Requirements()
-	for _, q := range requirements {
-		if !q.Matches(own) && !labeledByController[q.Key()] {
-			return false
-		}
-	}
-	return r.selector != nil
-}
-
 // meansSelf: the selector has a value of the set's own labels, or its name, in it.
 func (r spread) meansSelf(l *Look) bool {
 	if r.constraint {
@@ -140,8 +87,8 @@ func spreadMissesSelf(l *Look) []DoctorFinding {
 		return nil
 	}
 	var missing []spread
-	for _, r := range l.spreads() {
-		if r.selects(l) {
+	for _, r := range spreadsOf(l.Set.Namespace, &l.Set.Spec.Template) {
+		if r.own != isNot {
 			return nil
 		}
 		if r.meansSelf(l) && !l.selectsAnother(r) {
@@ -153,7 +100,7 @@ func spreadMissesSelf(l *Look) []DoctorFinding {
 	}
 	field := missing[0].field + ".labelSelector"
 	found := l.found("", field, msgSpreadMissesSelf(missing[0].constraint, metav1.FormatLabelSelector(missing[0].selector), l.Set.Spec.Template.Labels), hintSpreadSelector())
-	found[0].Patch = patchAt("labelSelector.matchLabels", l.ownLabels())
+	found[0].Patch = missing[0].patch(&l.Set.Spec.Template.Spec, l.ownLabels())
 	return found
 }
 
@@ -177,14 +124,14 @@ func (l *Look) selectsAnother(r spread) bool {
 }
 
 func noSpread(l *Look) []DoctorFinding {
-	if l.replicas() < 2 || hasHostPort(&l.Set.Spec.Template.Spec) || len(spreadMissesSelf(l)) > 0 {
+	if l.replicas() < 2 || hasHostPort(&l.Set.Spec.Template.Spec) || l.reports("SpreadMissesSelf") {
 		return nil
 	}
-	if slices.ContainsFunc(l.spreads(), func(r spread) bool { return r.selects(l) }) {
+	if slices.ContainsFunc(spreadsOf(l.Set.Namespace, &l.Set.Spec.Template), func(r spread) bool { return r.own != isNot }) {
 		return nil
 	}
 	anti, constraints := false, false // for other pods
-	for _, r := range l.spreads() {
+	for _, r := range spreadsOf(l.Set.Namespace, &l.Set.Spec.Template) {
 		anti, constraints = anti || !r.constraint, constraints || r.constraint
 	}
 	found := l.found("", "spec.template.spec", msgNoSpread(l.replicas(), anti, constraints), hintSpread())
@@ -283,7 +230,7 @@ func volumeZoneLost(l *Look) []DoctorFinding {
 		for _, name := range sts.MountedClaims(r.Pod) {
 			volume := l.volumeOf(l.Claim(name))
 			if len(l.Nodes) == 0 || volume == nil || volume.Spec.NodeAffinity == nil || volume.Spec.NodeAffinity.Required == nil ||
-				slices.ContainsFunc(l.Nodes, func(n *corev1.Node) bool { return matchesTerms(volume.Spec.NodeAffinity.Required, n) }) {
+				slices.ContainsFunc(l.Nodes, func(n *corev1.Node) bool { return reaches(volume.Spec.NodeAffinity.Required, n) }) {
 				continue
 			}
 			ordinals = append(ordinals, r.Ordinal)

@@ -133,11 +133,20 @@ func parse(t *testing.T, file string) []manifest.Object {
 // examine reads a fixture: manifests, or objects of a cluster.
 func examine(t *testing.T, file string) *doctor.Report {
 	t.Helper()
-	objects := parse(t, file)
+	return examineObjects(t, file, parse(t, file))
+}
+
+func examineObjects(t *testing.T, file string, objects []manifest.Object) *doctor.Report {
+	t.Helper()
 	if isLive(file) {
 		return doctor.Examine(clusterOf(t, objects), nil, nil)
 	}
-	r, err := doctor.ExamineManifests(objects, doctor.Placement{Namespace: manifest.Home(objects, "default")}, domain, now, nil, nil)
+	return examineManifests(t, objects, doctor.Placement{Namespace: manifest.Home(objects, "default")}, nil, nil)
+}
+
+func examineManifests(t testing.TB, objects []manifest.Object, place doctor.Placement, examined doctor.Examined, ignore []sts.FindingCode) *doctor.Report {
+	t.Helper()
+	r, err := doctor.ExamineManifests(objects, place, domain, now, examined, ignore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,6 +274,133 @@ func TestForbiddenIsNotAbsent(t *testing.T) {
 					t.Errorf("%s: without permission to list %s: %s", file, resource, describe(f))
 				}
 			}
+		}
+	}
+}
+
+// A pod that fails is reported by some check, whatever cannot be listed besides pods and events: a check that is
+// omitted explains nothing.
+func TestFailingPodsAreReported(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "checks", "*", "fires*-live.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	explains := doctor.Find("PodsFailing").After
+	reported := func(in *doctor.Input) map[string]bool {
+		out := map[string]bool{}
+		for _, f := range doctor.Examine(in, nil, nil).Findings {
+			for _, o := range f.Ordinals {
+				if f.Code == "PodsFailing" || slices.Contains(explains, f.Code) {
+					out[fmt.Sprint(f.Namespace, " ", o)] = true
+				}
+			}
+		}
+		return out
+	}
+	var optional []string
+	for _, code := range explains {
+		for _, need := range doctor.Find(string(code)).Needs {
+			if need != "pods" && need != "events" && !slices.Contains(optional, need) {
+				optional = append(optional, need)
+			}
+		}
+	}
+	forbid := func(in *doctor.Input, resources ...string) *doctor.Input {
+		for _, resource := range resources {
+			in.Missing = append(in.Missing, sts.Missing{Resource: resource, Reason: "forbidden"})
+			switch resource {
+			case "storageclasses":
+				in.Classes = nil
+			case "persistentvolumeclaims":
+				in.Claims = nil
+			case "persistentvolumes":
+				in.PersistentVolumes, in.Volumes = nil, nil
+			case "nodes":
+				in.Nodes = nil
+			case "controllerrevisions":
+				in.Revisions = nil
+			}
+		}
+		return in
+	}
+	for _, file := range files {
+		least := reported(forbid(clusterOf(t, parse(t, file)), optional...))
+		proven := []string{"AttachFailed", "ClaimPending", "ClassMissing", "RolloutStuck", "VolumeZoneLost"} // by the pods and their events
+		if slices.Contains(proven, filepath.Base(filepath.Dir(file))) && len(least) == 0 {
+			t.Errorf("%s: with no permission but for pods and events no failing pod is reported", file)
+		}
+		status := reported(doctor.FromInventory(clusterOf(t, parse(t, file)).Inventory))
+		for _, resource := range optional {
+			got := reported(forbid(clusterOf(t, parse(t, file)), resource))
+			for ordinal := range least {
+				if !got[ordinal] {
+					t.Errorf("%s: without permission to list %s nothing is reported about ordinal %s", file, resource, ordinal)
+				}
+				if !status[ordinal] {
+					t.Errorf("%s: the line of kubectl sts status misses ordinal %s", file, ordinal)
+				}
+			}
+		}
+	}
+}
+
+// A check runs after those at whose findings it looks: they are checks of sets, and not the other way round.
+func TestChecksRunAfterOthers(t *testing.T) {
+	var reaches func(c *doctor.Check, code sts.FindingCode) bool
+	reaches = func(c *doctor.Check, code sts.FindingCode) bool {
+		return slices.ContainsFunc(c.After, func(after sts.FindingCode) bool { return after == code || reaches(doctor.Find(string(after)), code) })
+	}
+	for _, c := range doctor.Checks() {
+		for _, code := range c.After {
+			if after := doctor.Find(string(code)); after == nil || after.Run == nil || reaches(after, c.Code) {
+				t.Errorf("%s runs after %s: %+v", c.Code, code, after)
+			}
+		}
+	}
+}
+
+const ignoring = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: web, annotations: {doctor.kubectl-sts.dev/ignore: "IGNORED"}}
+spec:
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app, image: "app:1"}]}}
+`
+
+// What cannot be read may have what an ignored check looks for.
+func TestIgnoreUnused(t *testing.T) {
+	for _, test := range []struct{ ignored, missing, want string }{
+		{"NamesNotServed", "", "NamesNotServed"},
+		{"NamesNotServed", "configmaps", ""},
+		{"NoSuchCheck", "configmaps", "NoSuchCheck"},
+		{"NamesNotServed,IgnoreUnused", "", "NamesNotServed, ignored"},
+		{"NamesNotServed,NoSuchCheck,IgnoreUnused", "", "NamesNotServed, ignored|NoSuchCheck, ignored"},
+		{"IgnoreUnused", "", "IgnoreUnused"},
+		{"IgnoreUnused", "configmaps", ""},
+	} {
+		objects, err := manifest.Parse([]byte(strings.ReplaceAll(ignoring, "IGNORED", test.ignored)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := clusterOf(t, objects)
+		if test.missing != "" {
+			in.Missing = append(in.Missing, sts.Missing{Resource: test.missing, Reason: "forbidden"})
+		}
+		var got []string
+		for _, f := range doctor.Examine(in, nil, nil).Findings {
+			if f.Code == "IgnoreUnused" {
+				for _, code := range strings.Split(test.ignored, ",") {
+					if strings.Contains(f.Message, code) {
+						if f.Ignored {
+							code += ", ignored"
+						}
+						got = append(got, code)
+					}
+				}
+			}
+		}
+		if strings.Join(got, "|") != test.want {
+			t.Errorf("%s, without %q: %q, want %q", test.ignored, test.missing, got, test.want)
 		}
 	}
 }

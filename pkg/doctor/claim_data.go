@@ -7,6 +7,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -96,11 +97,11 @@ func dataOn(l *Look, fits func(v *corev1.Volume) (ok, harmless bool), message fu
 		return nil
 	}
 	found := l.found(severity, fmt.Sprintf("spec.template.spec.volumes[%d]", at), message(first.program, containers, mountPath(spec, containers[0], volume.Name), volume.Name), hintClaimTemplate(volume.Name))
-	size := "10Gi"
+	size := resource.MustParse("10Gi")
 	if e := volume.EmptyDir; e != nil && e.SizeLimit != nil && !e.SizeLimit.IsZero() {
-		size = e.SizeLimit.String()
+		size = *e.SizeLimit
 	}
-	found[0].Patch = newTemplatePatch(volume.Name, size)
+	found[0].Patch = templatesPatch(append(slices.Clone(templates), newTemplate(volume.Name, corev1.ReadWriteOnce, nil, size)))
 	return found
 }
 
@@ -138,17 +139,6 @@ func dataInContainer(l *Look) []DoctorFinding {
 		return l.found("", fmt.Sprintf("spec.template.spec.containers[%d]", i), msgDataInContainer(s.program, s.container, s.dirs[0]), hintMountData(s.dirs[0]))
 	}
 	return nil
-}
-
-// newTemplatePatch is a volumeClaimTemplate that replaces a volume of its name.
-func newTemplatePatch(name, size string) string {
-	return patchAt("spec.volumeClaimTemplates", []any{map[string]any{
-		"metadata": map[string]any{"name": name},
-		"spec": map[string]any{
-			"accessModes": []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
-			"resources":   map[string]any{"requests": map[string]any{"storage": size}},
-		},
-	}})
 }
 
 func databaseInDeployment(in *Input) []DoctorFinding {

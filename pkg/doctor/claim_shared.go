@@ -7,8 +7,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -129,7 +127,7 @@ func sharedClaim(l *Look) []DoctorFinding {
 		}
 		found := l.found(severity, f.field, message, hintOwnClaims(f.volume))
 		if f.claim != nil {
-			found[0].Patch = yamlOf(map[string]any{"spec": f.template()})
+			found[0].Patch = templatesPatch(append(slices.Clone(l.Set.Spec.VolumeClaimTemplates), f.template()))
 		}
 		out = append(out, found...)
 	}
@@ -151,9 +149,9 @@ func deploymentSharesClaim(in *Input) []DoctorFinding {
 			}
 			found := on(d, "Deployment", severity, f.field, message, hintStatefulSet(f.volume))
 			if f.claim != nil {
-				spec := f.template()
-				spec["serviceName"] = d.Name
-				found.Patch = yamlOf(map[string]any{"kind": "StatefulSet", "spec": spec})
+				found.Patch = yamlOf(map[string]any{"kind": "StatefulSet", "spec": map[string]any{
+					"serviceName": d.Name, "volumeClaimTemplates": writtenTemplates([]corev1.PersistentVolumeClaim{f.template()}),
+				}})
 			}
 			out = append(out, found)
 		}
@@ -176,31 +174,8 @@ func (in *Input) deploymentReplicas(d *appsv1.Deployment) int32 {
 }
 
 // template is the volumeClaimTemplate that replaces a claim.
-func (f *fixedClaim) template() map[string]any {
-	spec := map[string]any{"accessModes": []corev1.PersistentVolumeAccessMode{cmp.Or(f.exclusive(), corev1.ReadWriteOnce)}}
-	if class := f.claim.Spec.StorageClassName; class != nil {
-		spec["storageClassName"] = *class
-	}
-	if size, ok := f.claim.Spec.Resources.Requests[corev1.ResourceStorage]; ok {
-		spec["resources"] = map[string]any{"requests": map[string]any{"storage": size.String()}}
-	}
-	return map[string]any{"volumeClaimTemplates": []any{map[string]any{"metadata": map[string]any{"name": f.volume}, "spec": spec}}}
-}
-
-// apart says whether a required anti-affinity keeps pods of the template on different nodes.
-func apart(namespace string, template *corev1.PodTemplateSpec) bool {
-	affinity := template.Spec.Affinity
-	if affinity == nil || affinity.PodAntiAffinity == nil {
-		return false
-	}
-	return slices.ContainsFunc(affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution, func(t corev1.PodAffinityTerm) bool {
-		if t.TopologyKey != corev1.LabelHostname || t.LabelSelector == nil || len(t.Namespaces) > 0 && !slices.Contains(t.Namespaces, namespace) ||
-			len(t.Namespaces) == 0 && t.NamespaceSelector != nil && len(t.NamespaceSelector.MatchLabels)+len(t.NamespaceSelector.MatchExpressions) > 0 {
-			return false
-		}
-		selector, err := metav1.LabelSelectorAsSelector(t.LabelSelector)
-		return err == nil && selector.Matches(labels.Set(template.Labels))
-	})
+func (f *fixedClaim) template() corev1.PersistentVolumeClaim {
+	return newTemplate(f.volume, cmp.Or(f.exclusive(), corev1.ReadWriteOnce), f.claim.Spec.StorageClassName, f.claim.Spec.Resources.Requests[corev1.ResourceStorage])
 }
 
 func surgeOnClaim(in *Input) []DoctorFinding {

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -48,22 +49,26 @@ func classAnnotation(l *Look) []DoctorFinding {
 		case t.Spec.StorageClassName != nil:
 		case isBeta:
 			found := l.found(sts.SeverityInfo, field+corev1.BetaStorageClassAnnotation, msgBetaClass(t.Name, beta), nil)
-			found[0].Patch = classPatch(t.Name, beta)
+			found[0].Patch = l.classPatch(i, beta)
 			out = append(out, found...)
 		case isAlpha:
 			found := l.found("", field+alphaClassAnnotation, msgAlphaClass(t.Name, alpha), hintAlphaClass(alpha))
-			found[0].Patch = classPatch(t.Name, alpha)
+			found[0].Patch = l.classPatch(i, alpha)
 			out = append(out, found...)
 		}
 	}
 	return out
 }
 
-// classPatch sets the class of a volumeClaimTemplate.
-func classPatch(template, class string) string {
-	return patchAt("spec.volumeClaimTemplates", []any{map[string]any{
-		"metadata": map[string]any{"name": template}, "spec": map[string]any{"storageClassName": class},
-	}})
+// classPatch sets the class of a volumeClaimTemplate, instead of its annotations.
+func (l *Look) classPatch(i int, class string) string {
+	templates := slices.Clone(l.Set.Spec.VolumeClaimTemplates)
+	t := templates[i].DeepCopy()
+	t.Spec.StorageClassName = &class
+	delete(t.Annotations, alphaClassAnnotation)
+	delete(t.Annotations, corev1.BetaStorageClassAnnotation)
+	templates[i] = *t
+	return templatesPatch(templates)
 }
 
 func retentionDeletesOnScale(l *Look) []DoctorFinding {

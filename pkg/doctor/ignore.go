@@ -25,13 +25,15 @@ const (
 	ByFlag IgnoredBy = "Flag"
 )
 
+const ignoreUnused = "IgnoreUnused"
+
 // ignoreChecks are about the annotation itself.
 func ignoreChecks() []*Check {
 	return []*Check{{
-		Code: "IgnoreUnused", Severity: sts.SeverityInfo, Looks: Everywhere,
+		Code: ignoreUnused, Severity: sts.SeverityInfo, Looks: Everywhere,
 		Title: "An ignored check has found nothing",
 		Explain: "The annotation " + IgnoreAnnotation + " lists a check that reports nothing for this object, or that does not exist. " +
-			"It would hide a later finding.",
+			"It would hide a later finding. Nothing is reported about an existing check if anything could not be read.",
 		Remedy: "Remove the code from the annotation.",
 	}}
 }
@@ -81,7 +83,6 @@ func (g ignores) match(code sts.FindingCode) *ignored {
 }
 
 // ignore marks the findings that are ignored, and adds a finding for each entry that no finding matches.
-// An entry for a check that could not run is not reported.
 func (r *Report) ignore(in *Input, looks []*Look, everywhere []sts.FindingCode) {
 	of := map[metav1.Object]ignores{}
 	read := func(o metav1.Object) ignores {
@@ -92,11 +93,13 @@ func (r *Report) ignore(in *Input, looks []*Look, everywhere []sts.FindingCode) 
 		}
 		return g
 	}
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	byFlag := func(f *DoctorFinding) {
 		if slices.Contains(everywhere, f.Code) {
 			f.Ignored, f.IgnoredBy = true, ByFlag
 		}
+	}
+	mark := func(f *DoctorFinding) {
+		byFlag(f)
 		for _, o := range []metav1.Object{f.Subject, f.set} {
 			if o == nil {
 				continue
@@ -106,23 +109,37 @@ func (r *Report) ignore(in *Input, looks []*Look, everywhere []sts.FindingCode) 
 			}
 		}
 	}
-	for _, l := range looks {
-		for _, entry := range read(l.Set) {
-			check := Find(entry.code)
-			if entry.used || check != nil && r.omits(in, check) {
-				continue
-			}
-			message := msgIgnoreUnused(entry.code)
-			if check == nil || string(check.Code) != entry.code {
-				message = msgNoSuchCheck(entry.code, nearestCodes(entry.code))
-			}
-			found := l.found(sts.SeverityInfo, entry.field, message, nil)
-			if slices.Contains(everywhere, "IgnoreUnused") {
-				found[0].Ignored, found[0].IgnoredBy = true, ByFlag
-			}
-			r.add(Find("IgnoreUnused"), l, found)
-		}
+	for i := range r.Findings {
+		mark(&r.Findings[i])
 	}
+	unused := Find(ignoreUnused)
+	for _, l := range looks {
+		all := read(l.Set)
+		report := func(self bool, mark func(*DoctorFinding)) {
+			for i := range all {
+				if entry := &all[i]; (entry.code == ignoreUnused) == self && !entry.used && !r.mayFind(in, entry.code) {
+					r.add(unused, l, l.found("", entry.field, unusedMessage(entry.code), nil))
+					mark(&r.Findings[len(r.Findings)-1])
+				}
+			}
+		}
+		report(false, mark)
+		report(true, byFlag) // an entry for this check ignores the findings about the others, not about itself
+	}
+}
+
+// unusedMessage: the entry names no check, or one that has found nothing.
+func unusedMessage(code string) string {
+	if c := Find(code); c == nil || string(c.Code) != code {
+		return msgNoSuchCheck(code, nearestCodes(code))
+	}
+	return msgIgnoreUnused(code)
+}
+
+// mayFind: the check has not run, or would perhaps find something in what could not be read.
+func (r *Report) mayFind(in *Input, code string) bool {
+	c := Find(code)
+	return c != nil && string(c.Code) == code && (r.omits(in, c) || len(in.Missing) > 0 || slices.ContainsFunc(in.Documents, func(d Document) bool { return d.Problem != "" || len(d.Types) > 0 }))
 }
 
 // omits: the check has not run.

@@ -6,6 +6,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -32,28 +33,74 @@ type Input struct {
 	// PersistentVolumes are the volumes with their node affinity.
 	PersistentVolumes []*corev1.PersistentVolume
 
-	// Examined says whether findings about this set are wanted; nil for all. The others are context.
+	// Examined says whether findings about this set, and about the objects that belong to it, are wanted; nil for
+	// all objects. The others are context.
 	Examined Examined
+
+	// Own says whether an object of manifests belongs to the world that is examined; nil for all of them. Sets that
+	// do not are context.
+	Own func(metav1.Object) bool
 
 	// Documents are all objects of the manifests.
 	Documents []Document
-	// Unexamined are the sets of the manifests that are too large to examine.
-	Unexamined []manifest.FileProblem
+	// TooLarge are the sets of the manifests that are too large to examine.
+	TooLarge []TooLarge
 
-	memo      nameMemo
-	snapshots []*sts.Snapshot
+	memo memo
 }
 
 // Snapshots are those of all sets, made once: each is the key of what is remembered of it.
 func (in *Input) Snapshots() []*sts.Snapshot {
-	if in.snapshots == nil {
-		in.snapshots = in.Inventory.Snapshots()
+	if in.memo.snapshots == nil {
+		in.memo.snapshots = in.Inventory.Snapshots()
 	}
-	return in.snapshots
+	return in.memo.snapshots
 }
 
 // Examined selects sets.
 type Examined func(*appsv1.StatefulSet) bool
+
+// TooLarge is a set that is too large to examine.
+type TooLarge struct {
+	Set     *appsv1.StatefulSet
+	Problem manifest.FileProblem
+}
+
+// memo is what several checks need, read once.
+type memo struct {
+	snapshots  []*sts.Snapshot
+	looks      []*Look
+	texts      *names.Texts
+	dns        map[*sts.Snapshot][]sts.Finding
+	objections map[*appsv1.StatefulSet][]sts.Objection
+	documents  map[metav1.Object]*Document
+	budgets    map[*policyv1.PodDisruptionBudget]*budgetMemo
+	podLabels  []map[string]string // of the documents
+}
+
+// document is that of an object of the manifests, nil if there is none.
+func (in *Input) document(object metav1.Object) *Document {
+	if in.memo.documents == nil {
+		in.memo.documents = map[metav1.Object]*Document{}
+		for i := range in.Documents {
+			in.memo.documents[in.Documents[i].Object] = &in.Documents[i]
+		}
+	}
+	return in.memo.documents[object]
+}
+
+// objections are those of the API server to the set.
+func (in *Input) objections(set *appsv1.StatefulSet) []sts.Objection {
+	out, known := in.memo.objections[set]
+	if !known {
+		if in.memo.objections == nil {
+			in.memo.objections = map[*appsv1.StatefulSet][]sts.Objection{}
+		}
+		out = sts.Objections(sts.Defaulted(set))
+		in.memo.objections[set] = out
+	}
+	return out
+}
 
 // FromInventory is the input from what was read for a report of the sets themselves. What it does not contain
 // counts as unreadable, so checks that need it are omitted.
@@ -82,8 +129,24 @@ type Document struct {
 	Object metav1.Object
 }
 
-// Look is what the checks see of a set.
-func (in *Input) Look(s *sts.Snapshot) *Look { return &Look{Snapshot: s, Input: in} }
+// looks are what the checks see of each set.
+func (in *Input) looks() []*Look {
+	if in.memo.looks == nil {
+		for _, s := range in.Snapshots() {
+			in.memo.looks = append(in.memo.looks, &Look{Snapshot: s, Input: in})
+		}
+	}
+	return in.memo.looks
+}
+
+// examined are those of the sets that are examined.
+func (in *Input) examined() []*Look {
+	return slices.DeleteFunc(slices.Clone(in.looks()), func(l *Look) bool { return !in.examines(l.Set) })
+}
+
+func (in *Input) examines(set *appsv1.StatefulSet) bool {
+	return (in.Own == nil || in.Own(set)) && (in.Examined == nil || in.Examined(set))
+}
 
 // replicas is the largest number of pods that the set can have: by its spec, and by the autoscalers that are known.
 func (l *Look) replicas() int32 {

@@ -54,18 +54,13 @@ func (t *troubled) found(l *Look, message string, hint sts.Hint) []DoctorFinding
 
 func claimPending(l *Look) []DoctorFinding {
 	var out []DoctorFinding
-	own := map[*corev1.PersistentVolumeClaim]bool{}
-	for _, c := range l.desiredClaims() {
-		own[c.PersistentVolumeClaim] = true
-	}
-	classes := lacks(l.Input, Find("ClassMissing")) == ""
-	for _, t := range l.troubles(func(_ sts.Replica, t *diagnose.Trouble) string {
+	for _, t := range l.troubles(func(r sts.Replica, t *diagnose.Trouble) string {
 		c := l.Claim(t.Claim)
 		if c == nil || c.Status.Phase != corev1.ClaimPending {
 			return ""
 		}
-		if class, _ := classOf(c); classes && unbound(c) && l.lacksClass(class) && own[c] {
-			return "" // ClassMissing reports it
+		if class, _ := classOf(c); l.reportsOrdinal("ClassMissing", r.Ordinal) && unbound(c) && l.lacksClass(class) {
+			return ""
 		}
 		if stem, _, ok := sts.CutOrdinal(c.Name); ok { // one finding for all claims of a template
 			return stem

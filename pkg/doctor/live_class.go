@@ -211,11 +211,7 @@ type classUse struct {
 // says so.
 func (in *Input) classUses(code sts.FindingCode, uses func(*Look, *corev1.PersistentVolumeClaim) bool) []classUse {
 	byName := map[string]*classUse{}
-	for _, s := range in.Snapshots() {
-		if in.Examined != nil && !in.Examined(s.Set) {
-			continue
-		}
-		l := in.Look(s)
+	for _, l := range in.examined() {
 		counted := map[string]bool{}
 		for _, c := range l.desiredClaims() {
 			name, _ := classOf(c.PersistentVolumeClaim)
@@ -227,11 +223,11 @@ func (in *Input) classUses(code sts.FindingCode, uses func(*Look, *corev1.Persis
 			if byName[name] == nil {
 				byName[name] = &classUse{class: class}
 			}
-			if ignoresOf(s.Set).match(code) != nil {
-				byName[name].ignoring = append(byName[name].ignoring, s.Set)
+			if ignoresOf(l.Set).match(code) != nil {
+				byName[name].ignoring = append(byName[name].ignoring, l.Set)
 				continue
 			}
-			byName[name].sets = append(byName[name].sets, s.Set.Namespace+"/"+s.Set.Name)
+			byName[name].sets = append(byName[name].sets, l.Set.Namespace+"/"+l.Set.Name)
 		}
 	}
 	var out []classUse

@@ -7,21 +7,20 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
+// causesOfFailure are the checks that report why pods fail.
+var causesOfFailure = []sts.FindingCode{"RolloutStuck", "LostNode", "VolumeZoneLost", "ClassMissing", "NoDefaultClass", "ClaimPending", "ClaimLost", "AttachFailed"}
+
+// podsFailing: the cause of what remains is not known better than by the pods themselves.
 func podsFailing(l *Look) []DoctorFinding {
-	explained := map[sts.Ordinal]bool{}
-	for _, explains := range []func(*Look) []DoctorFinding{rolloutStuck, lostNodes, classMissing, claimPending, claimLost, attachFailed} {
-		for _, f := range explains(l) {
-			for _, o := range f.Ordinals {
-				explained[o] = true
-			}
-		}
+	explained := func(o sts.Ordinal) bool {
+		return slices.ContainsFunc(causesOfFailure, func(code sts.FindingCode) bool { return l.reportsOrdinal(code, o) })
 	}
 	var (
 		first   *diagnose.Trouble
 		failing []sts.Ordinal
 	)
 	for _, r := range l.Replicas() {
-		if !r.Desired || r.Terminating || explained[r.Ordinal] {
+		if !r.Desired || r.Terminating || explained(r.Ordinal) {
 			continue
 		}
 		if t := diagnose.Replica(l.Snapshot, r); t != nil && t.Failing {

@@ -28,16 +28,26 @@ func (p Placement) Includes(namespace string) bool {
 	return !p.Given || namespace == "" || namespace == p.Namespace
 }
 
-// fromManifests is the input from manifests, read at this time, and which of the objects each decoded one is.
-func fromManifests(objects []manifest.Object, place Placement, domain names.Domain, now time.Time) (*Input, map[metav1.Object]int) {
-	in := &Input{Inventory: &sts.Inventory{TakenAt: now}, Offline: true, Domain: domain}
-	slots := append(manifest.Slots(in.Inventory),
+// slots are the kinds of manifests that are read.
+func (in *Input) slots() []manifest.Slot {
+	return append(manifest.Slots(in.Inventory),
 		manifest.SlotFor("Deployment", "apps", &in.Deployments),
 		manifest.SlotFor("ConfigMap", "", &in.ConfigMaps),
 		manifest.SlotFor("StorageClass", "storage.k8s.io", &in.Classes),
 		manifest.SlotFor("PersistentVolumeClaim", "", &in.Claims),
 		manifest.SlotFor("PersistentVolume", "", &in.PersistentVolumes),
 	)
+}
+
+// isScaledObject: it is an autoscaler of KEDA.
+func isScaledObject(apiVersion, kind string) bool {
+	return kind == "ScaledObject" && strings.HasPrefix(apiVersion, "keda.sh/")
+}
+
+// fromManifests is the input from manifests, read at this time, and which of the objects each decoded one is.
+func fromManifests(objects []manifest.Object, place Placement, domain names.Domain, now time.Time) (*Input, map[metav1.Object]int) {
+	in := &Input{Inventory: &sts.Inventory{TakenAt: now}, Offline: true, Domain: domain}
+	slots := in.slots()
 	source := map[metav1.Object]int{}
 	for i := range objects {
 		o := &objects[i]
@@ -62,11 +72,9 @@ func fromManifests(objects []manifest.Object, place Placement, domain names.Doma
 		}
 		source[document.Object] = i
 		in.Documents = append(in.Documents, document)
-		in.Texts = append(in.Texts, sts.ManifestText{Kind: o.Kind, Namespace: o.Metadata.Namespace, Name: o.Metadata.Name, JSON: o.Raw})
 	}
 	in.place(place.Namespace, place.Given)
 	in.leaveOutTooLarge(func(set metav1.Object) string { return objects[source[set]].File })
-	in.scaledObjects()
 	return in, source
 }
 
@@ -81,7 +89,8 @@ func locateIn(objects []manifest.Object, source map[metav1.Object]int) Locate {
 	}
 }
 
-// place sets the namespace of the objects that have none. With only, sets of other namespaces are not examined.
+// place sets the namespace of the objects that have none. With only, the objects of other
+// namespaces are not examined: they are context.
 func (in *Input) place(namespace string, only bool) {
 	for _, d := range in.Documents {
 		if d.Object.GetNamespace() == "" && !clusterScoped[d.Kind] {
@@ -89,7 +98,11 @@ func (in *Input) place(namespace string, only bool) {
 		}
 	}
 	if only {
-		in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return s.Namespace != namespace })
+		elsewhere := func(o metav1.Object) bool { return o.GetNamespace() != "" && o.GetNamespace() != namespace }
+		in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool { return elsewhere(s) })
+		in.Deployments = slices.DeleteFunc(in.Deployments, func(d *appsv1.Deployment) bool { return elsewhere(d) })
+		in.Documents = slices.DeleteFunc(in.Documents, func(d Document) bool { return elsewhere(d.Object) })
+		in.Problems = slices.DeleteFunc(in.Problems, func(p sts.ManifestProblem) bool { return elsewhere(p.Object) })
 	}
 }
 
@@ -101,17 +114,22 @@ func (in *Input) leaveOutTooLarge(file func(metav1.Object) string) {
 	in.Sets = slices.DeleteFunc(in.Sets, func(s *appsv1.StatefulSet) bool {
 		err := sts.CheckSize(s)
 		if err != nil {
-			in.Unexamined = append(in.Unexamined, manifest.FileProblem{File: file(s), Message: err.Error()})
+			in.TooLarge = append(in.TooLarge, TooLarge{s, manifest.FileProblem{File: file(s), Message: err.Error()}})
 		}
 		return err != nil
 	})
+}
+
+// text is the document for a search of names.
+func (d *Document) text() sts.ManifestText {
+	return sts.ManifestText{Kind: d.Kind, Namespace: d.Object.GetNamespace(), Name: d.Object.GetName(), JSON: d.JSON}
 }
 
 // scaledObjects decodes KEDA's autoscalers of StatefulSets.
 func (in *Input) scaledObjects() {
 	for _, d := range in.Documents {
 		var o sts.ScaledObject
-		if d.Kind != "ScaledObject" || !strings.HasPrefix(d.APIVersion, "keda.sh/") || json.Unmarshal(d.JSON, &o) != nil || o.Set == "" {
+		if !isScaledObject(d.APIVersion, d.Kind) || json.Unmarshal(d.JSON, &o) != nil || o.Set == "" {
 			continue
 		}
 		o.Namespace = d.Object.GetNamespace()

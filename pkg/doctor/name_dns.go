@@ -37,7 +37,7 @@ func dnsChecks() []*Check {
 			},
 			field: "spec.serviceName",
 			keep: func(l *Look, _ *DoctorFinding) bool {
-				return (l.several() || len(l.Headless) > 0) && len(namesNotServed(l)) == 0
+				return (l.several() || len(l.Headless) > 0) && !l.reports("NamesNotServed")
 			},
 		},
 		{
@@ -54,7 +54,7 @@ func dnsChecks() []*Check {
 				f.Message, _, _ = strings.Cut(f.Message, "; ") // a use that does not count
 				f.Patch = l.servicePatch()
 				// InvalidName or Refused reports a name that no Service can have.
-				return l.several() && len(l.needs(l.Set.Spec.ServiceName)) == 0 && len(validation.IsDNS1123Label(l.Set.Spec.ServiceName)) == 0
+				return l.several() && !l.reports("NamesNotServed") && len(validation.IsDNS1123Label(l.Set.Spec.ServiceName)) == 0
 			},
 		},
 		{
@@ -66,7 +66,7 @@ func dnsChecks() []*Check {
 				Remedy: "Make it a headless Service, or name another one.",
 			},
 			field: "spec.type",
-			keep:  func(l *Look, _ *DoctorFinding) bool { return len(l.needs(l.Set.Spec.ServiceName)) == 0 },
+			keep:  func(l *Look, _ *DoctorFinding) bool { return !l.reports("NamesNotServed") },
 		},
 		{
 			Check: Check{
@@ -106,7 +106,7 @@ func dnsChecks() []*Check {
 			},
 			field: "spec.selector",
 			keep: func(l *Look, f *DoctorFinding) bool {
-				if f.Severity == sts.SeverityInfo || l.unserved() && len(l.needs(l.Set.Spec.ServiceName)) > 0 || !l.labeled() {
+				if f.Severity == sts.SeverityInfo || l.reports("NamesNotServed") || !l.labeled() {
 					return false // NamesNotServed reports it, or Refused
 				}
 				f.Severity = sts.SeverityWarning
@@ -125,7 +125,7 @@ func dnsChecks() []*Check {
 					f.Message = names.LabelsLater(l.Service.Name, lacking)
 				}
 				for key := range lacking {
-					if setAtRunTime(key) {
+					if sts.LabeledLater(key) {
 						f.Hint = hintCorrectSelector() // the whole selector must not be replaced
 					}
 				}
@@ -221,7 +221,7 @@ func dnsChecks() []*Check {
 						f.Subject = service
 					}
 				}
-				return f.Severity == sts.SeverityWarning && len(l.nameUses(name)) > 0
+				return f.Severity == sts.SeverityWarning
 			},
 		},
 		{
@@ -234,7 +234,7 @@ func dnsChecks() []*Check {
 			},
 			field: "spec.serviceName",
 			keep: func(l *Look, f *DoctorFinding) bool {
-				if uses := l.needs(l.Set.Spec.ServiceName); len(uses) == 0 || l.proven(uses[0], l.Set.Spec.ServiceName) != sts.SeverityError {
+				if uses := l.needs(l.Set.Spec.ServiceName); len(uses) == 0 || l.proven(uses[0]) != sts.SeverityError {
 					f.Severity = sts.SeverityWarning
 				}
 				return true
@@ -291,6 +291,7 @@ func dnsChecks() []*Check {
 
 func (d dnsCheck) check() *Check {
 	c := d.Check
+	c.After = []sts.FindingCode{"NamesNotServed"}
 	c.Run = func(l *Look) []DoctorFinding {
 		var out []DoctorFinding
 		for _, found := range l.nameFindings() {

@@ -1,12 +1,8 @@
 package doctor
 
 import (
-	"slices"
-	"strings"
-
-	appsv1 "k8s.io/api/apps/v1"
-
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // mismatch is how the selector of the governing Service differs from the labels of the pod template.
@@ -28,7 +24,7 @@ func (l *Look) mismatch() mismatch {
 		return out
 	}
 	for key := range lacking {
-		if later || setAtRunTime(key) {
+		if later || sts.LabeledLater(key) {
 			continue
 		}
 		out = max(out, lackingLabels)
@@ -41,16 +37,3 @@ func (l *Look) mismatch() mismatch {
 
 // podsUnknown: one of the pods may have labels that the template lacks.
 func (l *Look) podsUnknown() bool { return !l.Offline && !l.Knows("pods") }
-
-// setAtRunTime: a label of this kind is set after a pod is created: by the controller, or by a program that
-// marks the leader.
-func setAtRunTime(key string) bool {
-	switch key {
-	case appsv1.StatefulSetPodNameLabel, appsv1.PodIndexLabel, appsv1.ControllerRevisionHashLabelKey:
-		return true
-	}
-	name := strings.ToLower(key[strings.LastIndexByte(key, '/')+1:])
-	return strings.HasPrefix(name, "vault-") || slices.ContainsFunc([]string{"role", "leader", "master", "primary"}, func(word string) bool {
-		return strings.Contains(name, word)
-	})
-}

@@ -3,17 +3,13 @@ package doctor
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
-
-// labeledByController are the labels that pods get from the controller.
-var labeledByController = map[string]bool{appsv1.StatefulSetPodNameLabel: true, appsv1.PodIndexLabel: true, appsv1.ControllerRevisionHashLabelKey: true}
 
 func item(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) }
 
@@ -34,13 +30,7 @@ func nodeReady(n *corev1.Node) bool {
 // runsOn says whether pods can run on the node, by their node selector, required node affinity and
 // tolerations.
 func runsOn(spec *corev1.PodSpec, n *corev1.Node) bool {
-	for key, value := range spec.NodeSelector {
-		if has, ok := n.Labels[key]; !ok || has != value {
-			return false
-		}
-	}
-	if a := spec.Affinity; a != nil && a.NodeAffinity != nil && a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution != nil &&
-		!matchesTerms(a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution, n) {
+	if fits, err := nodeaffinity.GetRequiredNodeAffinity(&corev1.Pod{Spec: *spec}).Match(n); err != nil || !fits {
 		return false
 	}
 	for i := range n.Spec.Taints {
@@ -62,47 +52,10 @@ func tolerates(o corev1.Toleration, t *corev1.Taint) bool {
 	return (o.Operator == "" || o.Operator == corev1.TolerationOpEqual) && o.Key != "" && o.Value == t.Value
 }
 
-// matchesTerms: terms are alternatives, the requirements of one apply together. An empty term matches
-// nothing.
-func matchesTerms(selector *corev1.NodeSelector, n *corev1.Node) bool {
-	return slices.ContainsFunc(selector.NodeSelectorTerms, func(t corev1.NodeSelectorTerm) bool {
-		if len(t.MatchExpressions)+len(t.MatchFields) == 0 {
-			return false
-		}
-		for _, r := range t.MatchExpressions {
-			value, has := n.Labels[r.Key]
-			if !fits(r, value, has) {
-				return false
-			}
-		}
-		for _, r := range t.MatchFields { // metadata.name is the only one
-			if !fits(r, n.Name, true) {
-				return false
-			}
-		}
-		return true
-	})
-}
-
-func fits(r corev1.NodeSelectorRequirement, value string, has bool) bool {
-	switch r.Operator {
-	case corev1.NodeSelectorOpIn:
-		return has && slices.Contains(r.Values, value)
-	case corev1.NodeSelectorOpNotIn:
-		return !has || !slices.Contains(r.Values, value)
-	case corev1.NodeSelectorOpExists:
-		return has
-	case corev1.NodeSelectorOpDoesNotExist:
-		return !has
-	case corev1.NodeSelectorOpGt, corev1.NodeSelectorOpLt:
-		a, err := strconv.Atoi(value)
-		if !has || err != nil || len(r.Values) != 1 {
-			return false
-		}
-		b, err := strconv.Atoi(r.Values[0])
-		return err == nil && (r.Operator == corev1.NodeSelectorOpGt && a > b || r.Operator == corev1.NodeSelectorOpLt && a < b)
-	}
-	return true // an operator of a newer version
+// reaches says whether a volume can be used on the node. An operator of a newer version may match.
+func reaches(affinity *corev1.NodeSelector, n *corev1.Node) bool {
+	fits, err := nodeaffinity.NewLazyErrorNodeSelector(affinity).Match(n)
+	return err != nil || fits
 }
 
 // termsOf are the requirements in words.

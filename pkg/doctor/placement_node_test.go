@@ -23,7 +23,9 @@ func TestNodeAffinity(t *testing.T) {
 	} {
 		term := corev1.NodeSelectorTerm{MatchExpressions: []corev1.NodeSelectorRequirement{{Key: c.key, Operator: c.op, Values: c.values}}}
 		other := corev1.NodeSelectorTerm{MatchFields: []corev1.NodeSelectorRequirement{{Key: "metadata.name", Operator: "In", Values: []string{"n2"}}}}
-		if got := matchesTerms(&corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{other, {}, term}}, node); got != c.want {
+		selector := &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{other, {}, term}}
+		spec := &corev1.PodSpec{Affinity: &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: selector}}}
+		if got := reaches(selector, node); got != c.want || runsOn(spec, node) != (c.want && c.op != "Newer") {
 			t.Errorf("%s %s %v: %t", c.key, c.op, c.values, got)
 		}
 	}

@@ -84,14 +84,17 @@ type Locate func(object metav1.Object, field string) (file string, line int)
 
 // Examine runs all checks. ignore are codes to ignore everywhere.
 func Examine(in *Input, ignore []sts.FindingCode, locate Locate) *Report {
-	r := &Report{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DoctorReport"}, Items: []DoctorSet{}, Findings: []DoctorFinding{}, Missing: in.Missing, Files: in.Unexamined}
-	var looks []*Look
-	for _, s := range in.Snapshots() {
-		if in.Examined == nil || in.Examined(s.Set) {
-			looks = append(looks, in.Look(s))
+	r := &Report{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "DoctorReport"}, Items: []DoctorSet{}, Findings: []DoctorFinding{}, Missing: in.Missing}
+	for _, large := range in.TooLarge {
+		if in.examines(large.Set) {
+			r.Files = append(r.Files, large.Problem)
 		}
 	}
-	for _, c := range Checks() {
+	looks := in.examined()
+	for _, l := range looks {
+		l.reported = map[sts.FindingCode][]DoctorFinding{}
+	}
+	for _, c := range inOrder(Checks()) {
 		if !c.Applies(in.Offline) {
 			continue
 		}
@@ -100,10 +103,7 @@ func Examine(in *Input, ignore []sts.FindingCode, locate Locate) *Report {
 			continue
 		}
 		if c.RunAll != nil {
-			r.add(c, nil, slices.DeleteFunc(c.RunAll(in), func(f DoctorFinding) bool {
-				set, ok := f.Subject.(*appsv1.StatefulSet)
-				return ok && in.Examined != nil && !in.Examined(set)
-			}))
+			r.add(c, nil, slices.DeleteFunc(c.RunAll(in), func(f DoctorFinding) bool { return !in.concerns(&f) }))
 		}
 		if c.Run != nil {
 			for _, l := range looks {
@@ -111,6 +111,7 @@ func Examine(in *Input, ignore []sts.FindingCode, locate Locate) *Report {
 			}
 		}
 	}
+	slices.SortFunc(r.Omitted, func(a, b Omitted) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	r.ignore(in, looks, ignore)
 	r.finish(looks, locate)
 	return r
@@ -146,6 +147,7 @@ func (r *Report) add(c *Check, l *Look, found []DoctorFinding) {
 				f.Object, f.Namespace, f.Subject = "statefulset/"+l.Set.Name, l.Set.Namespace, l.Set
 			}
 			f.Namespace = cmp.Or(f.Namespace, l.Set.Namespace)
+			l.reported[c.Code] = append(l.reported[c.Code], f)
 		}
 		r.Findings = append(r.Findings, f)
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
@@ -18,17 +17,19 @@ import (
 // once, each of their worlds is examined: what is found about an object must be so in every world to which it
 // belongs.
 func ExamineManifests(objects []manifest.Object, place Placement, domain names.Domain, now time.Time, examined Examined, ignore []sts.FindingCode) (*Report, error) {
-	worlds, err := manifest.Worlds(objects, place.Namespace)
+	all, source := fromManifests(objects, place, domain, now)
+	slots := all.slots()
+	worlds, err := manifest.Worlds(objects, place.Namespace, func(o *manifest.Object) bool {
+		return o.In(slots) != nil || isScaledObject(o.APIVersion, o.Kind)
+	})
 	if err != nil {
 		return nil, err
 	}
-	m := &merged{objects: objects, belongs: make([]int, len(objects)), found: map[foundKey]int{}, listed: map[int]bool{}}
+	m := &merged{belongs: make([]int, len(objects)), found: map[foundKey]int{}, listed: map[int]bool{}}
 	for _, w := range worlds {
-		in, source := fromManifests(w.Objects, place, domain, now)
-		in.Examined = func(s *appsv1.StatefulSet) bool {
-			return w.Own[source[s]] && (examined == nil || examined(s))
-		}
-		r := Examine(in, ignore, locateIn(w.Objects, source))
+		in := all.within(w, source)
+		in.Examined = examined
+		r := Examine(in, ignore, locateIn(objects, source))
 		if len(worlds) == 1 {
 			return r, nil
 		}
@@ -37,9 +38,61 @@ func ExamineManifests(objects []manifest.Object, place Placement, domain names.D
 	return m.report(len(worlds)), nil
 }
 
+// within is what a world has of the input. A text beside the definitions of another world is about that world.
+func (in *Input) within(w manifest.World, source map[metav1.Object]int) *Input {
+	members := make(map[int]manifest.Member, len(w))
+	for _, m := range w {
+		members[m.Index] = m
+	}
+	has := func(o metav1.Object) bool {
+		_, found := members[source[o]]
+		return found
+	}
+	inv := *in.Inventory
+	out := &Input{
+		Inventory: &inv, Offline: in.Offline, Domain: in.Domain,
+		Deployments: only(in.Deployments, has), ConfigMaps: only(in.ConfigMaps, has), Classes: only(in.Classes, has), PersistentVolumes: only(in.PersistentVolumes, has),
+		Own: func(o metav1.Object) bool { return members[source[o]].Own },
+	}
+	inv.Sets, inv.Services, inv.Endpoints, inv.Slices = only(in.Sets, has), only(in.Services, has), only(in.Endpoints, has), only(in.Slices, has)
+	inv.Budgets, inv.HPAs, inv.Claims = only(in.Budgets, has), only(in.HPAs, has), only(in.Claims, has)
+	inv.Problems = nil
+	for _, p := range in.Problems {
+		if has(p.Object) {
+			inv.Problems = append(inv.Problems, p)
+		}
+	}
+	for _, t := range in.TooLarge {
+		if has(t.Set) {
+			out.TooLarge = append(out.TooLarge, t)
+		}
+	}
+	for _, d := range in.Documents {
+		m, found := members[source[d.Object]]
+		if !found {
+			continue
+		}
+		out.Documents = append(out.Documents, d)
+		if m.Own || m.Nearest {
+			inv.Texts = append(inv.Texts, d.text())
+		}
+	}
+	out.scaledObjects()
+	return out
+}
+
+func only[O metav1.Object](list []O, has func(metav1.Object) bool) []O {
+	var out []O
+	for _, o := range list {
+		if has(o) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
 // merged is what was found in several worlds.
 type merged struct {
-	objects []manifest.Object
 	// belongs is the number of worlds to which each object belongs.
 	belongs []int
 	// found is the number of worlds with a finding.
@@ -76,9 +129,10 @@ type setIn struct {
 // add adds the report of a world.
 func (m *merged) add(r *Report, w manifest.World, source map[metav1.Object]int) {
 	m.base = cmp.Or(m.base, r)
-	for i, own := range w.Own {
-		if own {
-			m.belongs[w.Index[i]]++
+	own := make(map[int]bool, len(w))
+	for _, member := range w {
+		if own[member.Index] = member.Own; member.Own {
+			m.belongs[member.Index]++
 		}
 	}
 	for _, f := range r.Files {
@@ -91,7 +145,7 @@ func (m *merged) add(r *Report, w manifest.World, source map[metav1.Object]int) 
 		if object == nil || !ok {
 			return -1, true
 		}
-		return w.Index[i], w.Own[i]
+		return i, own[i]
 	}
 	here := map[foundKey]int{}
 	for _, f := range r.Findings {

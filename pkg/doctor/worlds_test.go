@@ -85,10 +85,7 @@ spec:
 					rest = append(rest, c.Code)
 				}
 			}
-			r, err := doctor.ExamineManifests(objects, doctor.Placement{Namespace: "default"}, domain, now, nil, rest)
-			if err != nil {
-				t.Fatal(err)
-			}
+			r := examineManifests(t, objects, doctor.Placement{Namespace: "default"}, nil, rest)
 			var got, items []string
 			for _, f := range r.Findings {
 				if !f.Ignored {

@@ -136,7 +136,7 @@ func (c *Client) complete(ctx context.Context, q Query, in *doctor.Input) (err e
 	return checkSizes(in.Inventory)
 }
 
-// examined says which of the sets are requested; an error names one that does not exist.
+// examined says which of the sets are requested, nil for all; an error names one that does not exist.
 func (q Query) examined(sets []*appsv1.StatefulSet) (func(*appsv1.StatefulSet) bool, error) {
 	selector, err := labels.Parse(q.Selector)
 	if err != nil {
@@ -146,6 +146,9 @@ func (q Query) examined(sets []*appsv1.StatefulSet) (func(*appsv1.StatefulSet) b
 		if !slices.ContainsFunc(sets, func(s *appsv1.StatefulSet) bool { return s.Name == name }) {
 			return nil, apierrors.NewNotFound(appsv1.Resource("statefulsets"), name)
 		}
+	}
+	if selector.Empty() && len(q.Names) == 0 {
+		return nil, nil
 	}
 	return func(s *appsv1.StatefulSet) bool {
 		return selector.Matches(labels.Set(s.Labels)) && (len(q.Names) == 0 || slices.Contains(q.Names, s.Name))

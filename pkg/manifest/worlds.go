@@ -13,13 +13,17 @@ const maxWorlds = 200
 
 // World is what is applied together: of each object that is defined more than once it has one definition, as
 // with overlays for two clusters.
-type World struct {
-	Objects []Object
-	// Index is where each of them is in the list of all.
-	Index []int
-	// Own says of each whether it belongs to this world. A definition that does not is the nearest one of an
-	// object that this world does not define.
-	Own []bool
+type World []Member
+
+// Member is an object of a world.
+type Member struct {
+	// Index is where it is in the list of all objects.
+	Index int
+	// Own: it belongs to this world. One that does not is the nearest definition of an object that this world does
+	// not define, or is defined once, beside the definitions of another world.
+	Own bool
+	// Nearest: it is not the world's own, but stands for an object that this world does not define.
+	Nearest bool
 }
 
 // place is where a definition is: a directory, there a file, there the occurrence in the file, from 1 on. What
@@ -37,7 +41,7 @@ type site struct {
 
 // has says whether a definition at this place belongs to the world.
 func (s *site) has(p place) bool {
-	return s.directories[p.directory] && (p.file == "" || s.file == p.file) && (p.occurrence == 0 || s.occurrence == p.occurrence)
+	return s.directories[p.directory] && (s.file == "" || p.file == "" || s.file == p.file) && (s.occurrence == 0 || p.occurrence == 0 || s.occurrence == p.occurrence)
 }
 
 // common is the largest number of directories that a path shares with one of the site's.
@@ -54,30 +58,41 @@ type identity struct{ group, kind, namespace, name string }
 
 // Worlds are the worlds of these objects, of which those without a namespace are in the current one. An object
 // that is defined more than once is in the world of its directory, or of its file where a directory defines it
-// twice; the others are in every world. Directories of the same name, such as web/prod and db/prod, are one
-// world, unless they define the same object. More than 200 worlds are an error.
-func Worlds(objects []Object, current string) ([]World, error) {
+// twice. Directories of the same name, such as web/prod and db/prod, are one world, unless they define the same
+// object. Any other object belongs to the world in whose directory or file it is, or to every world if there is
+// none; the other worlds have it, too, if its kind is read. More than 200 worlds are an error.
+func Worlds(objects []Object, current string, read func(*Object) bool) ([]World, error) {
 	definitions := map[identity][]int{}
 	keys := make([]identity, len(objects))
 	for i := range objects {
-		o := &objects[i]
-		keys[i] = identity{o.Group(), o.Kind, cmp.Or(o.Metadata.Namespace, current), o.Metadata.Name}
-		definitions[keys[i]] = append(definitions[keys[i]], i)
+		if o := &objects[i]; read(o) {
+			keys[i] = identity{o.Group(), o.Kind, cmp.Or(o.Metadata.Namespace, current), o.Metadata.Name}
+			definitions[keys[i]] = append(definitions[keys[i]], i)
+		}
 	}
-	places := map[int]place{} // of the objects that are defined more than once
+	places := make([]place, len(objects))
+	repeated := make([]bool, len(objects))
 	var several []identity
 	for i, k := range keys {
+		places[i] = place{directory: path.Dir(slashed(objects[i].File)), file: slashed(objects[i].File)}
 		if all := definitions[k]; len(all) > 1 && k.name != "" && all[0] == i {
 			several = append(several, k)
-			for j, p := range placesOf(objects, all) {
-				places[all[j]] = p
-			}
+		}
+	}
+	for _, k := range several {
+		all := definitions[k]
+		for j, p := range placesOf(objects, all) {
+			places[all[j]], repeated[all[j]] = p, true
 		}
 	}
 	sites := sitesOf(several, definitions, places)
 	if len(sites) > maxWorlds {
 		most := slices.MaxFunc(several, func(a, b identity) int { return cmp.Compare(len(definitions[a]), len(definitions[b])) })
 		return nil, errors.New(msgTooManyWorlds(most.kind, most.name, len(definitions[most]), maxWorlds))
+	}
+	homeless := make([]bool, len(objects))
+	for i := range objects {
+		homeless[i] = !slices.ContainsFunc(sites, func(s site) bool { return s.has(places[i]) })
 	}
 	out := []World{}
 	for _, at := range sites {
@@ -86,24 +101,25 @@ func Worlds(objects []Object, current string) ([]World, error) {
 			chosen[k] = nearest(definitions[k], places, &at)
 		}
 		var w World
-		for i, k := range keys {
-			own := true
-			if p, several := places[i]; several {
-				if chosen[k] != i {
-					continue
-				}
-				own = at.has(p)
+		for i := range objects {
+			own := homeless[i] || at.has(places[i])
+			switch {
+			case repeated[i] && chosen[keys[i]] != i:
+			case own, repeated[i], read(&objects[i]):
+				w = append(w, Member{Index: i, Own: own, Nearest: repeated[i] && !own})
 			}
-			w.Objects, w.Index, w.Own = append(w.Objects, objects[i]), append(w.Index, i), append(w.Own, own)
 		}
 		out = append(out, w)
 	}
 	return out, nil
 }
 
+// slashed is a path with slashes, on Windows as well.
+func slashed(file string) string { return strings.ReplaceAll(file, `\`, "/") }
+
 // sitesOf are the sites of the worlds, in the order of their first definitions: all places but those that
 // contain another.
-func sitesOf(several []identity, definitions map[identity][]int, places map[int]place) []site {
+func sitesOf(several []identity, definitions map[identity][]int, places []place) []site {
 	if len(several) == 0 {
 		return []site{{}}
 	}
@@ -158,7 +174,7 @@ func placesOf(objects []Object, definitions []int) []place {
 	directories, files := map[string]int{}, map[string]int{}
 	out := make([]place, len(definitions))
 	for i, d := range definitions {
-		file := objects[d].File
+		file := slashed(objects[d].File)
 		directories[path.Dir(file)]++
 		files[file]++
 		out[i] = place{path.Dir(file), file, files[file]}
@@ -175,7 +191,7 @@ func placesOf(objects []Object, definitions []int) []place {
 }
 
 // nearest is the definition that is the nearest to a world: in it, or with the most similar path.
-func nearest(definitions []int, places map[int]place, to *site) int {
+func nearest(definitions []int, places []place, to *site) int {
 	for _, d := range definitions {
 		if to.has(places[d]) {
 			return d

@@ -8,12 +8,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+func read(o *Object) bool { return o.Kind != "Unread" }
+
 // Objects that are defined more than once are in different worlds, with what is in the same directory or file.
 func TestWorlds(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		objects string   // FILE:NAME
-		want    []string // with * what is another world's
+		want    []string // with * the nearest definition of another world, in brackets what is defined once there
 	}{
 		{"nothing", "", []string{""}},
 		{"nothing twice", "a.yaml:set a.yaml:svc b.yaml:web", []string{"a.yaml:set a.yaml:svc b.yaml:web"}},
@@ -44,7 +46,19 @@ func TestWorlds(t *testing.T) {
 		},
 		{
 			"directories of one name that define the same", "a/x/f.yaml:set a/x/f.yaml:svc b/x/f.yaml:set",
-			[]string{"a/x/f.yaml:set a/x/f.yaml:svc", "a/x/f.yaml:svc b/x/f.yaml:set"},
+			[]string{"a/x/f.yaml:set a/x/f.yaml:svc", "(a/x/f.yaml:svc) b/x/f.yaml:set"},
+		},
+		{
+			"defined once, beside a definition", "base/set.yaml:set base/svc.yaml:svc prod/set.yaml:set prod/job.yaml:unread-job",
+			[]string{"base/set.yaml:set base/svc.yaml:svc", "(base/svc.yaml:svc) prod/set.yaml:set prod/job.yaml:unread-job"},
+		},
+		{
+			"of a kind that is not read", "a/set.yaml:a a/secret.yaml:unread b/set.yaml:b b/secret.yaml:unread",
+			[]string{"a/set.yaml:a a/secret.yaml:unread b/set.yaml:b b/secret.yaml:unread"},
+		},
+		{
+			"paths of Windows", `m\dev\db.yaml:set m\dev\svc.yaml:svc m\prod\db.yaml:set m\prod\svc.yaml:svc`,
+			[]string{`m\dev\db.yaml:set m\dev\svc.yaml:svc`, `m\prod\db.yaml:set m\prod\svc.yaml:svc`},
 		},
 		{"two namespaces", "dev/db.yaml:set prod/db.yaml:set@prod", []string{"dev/db.yaml:set prod/db.yaml:set"}},
 		{"one names the current namespace", "dev/db.yaml:set prod/db.yaml:set@current", []string{"dev/db.yaml:set", "prod/db.yaml:set"}},
@@ -56,24 +70,31 @@ func TestWorlds(t *testing.T) {
 			for _, o := range strings.Fields(test.objects) {
 				file, name, _ := strings.Cut(o, ":")
 				object := Object{APIVersion: "v1", Kind: "Any", File: file}
+				if strings.HasPrefix(name, "unread") {
+					object.Kind = "Unread"
+				}
 				object.Metadata.Name, object.Metadata.Namespace, _ = strings.Cut(name, "@")
 				objects = append(objects, object)
 				times[o]++
 			}
 			var got []string
-			worlds, err := Worlds(objects, "current")
+			worlds, err := Worlds(objects, "current", read)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, w := range worlds {
 				var names []string
-				for i, o := range w.Objects {
+				for _, m := range w {
+					o := objects[m.Index]
 					name := o.File + ":" + o.Metadata.Name
 					if times[name] > 1 && o.Metadata.Name != "" {
-						name += fmt.Sprintf("#%d", map[int]int{0: 1, 2: 2}[w.Index[i]])
+						name += fmt.Sprintf("#%d", map[int]int{0: 1, 2: 2}[m.Index])
 					}
-					if !w.Own[i] {
+					switch {
+					case m.Nearest:
 						name = "*" + name
+					case !m.Own:
+						name = "(" + name + ")"
 					}
 					names = append(names, name)
 				}
@@ -96,11 +117,11 @@ func TestTooManyWorlds(t *testing.T) {
 			objects = append(objects, object)
 		}
 	}
-	if _, err := Worlds(objects[:2*maxWorlds], "current"); err != nil {
+	if _, err := Worlds(objects[:2*maxWorlds], "current", read); err != nil {
 		t.Errorf("%d worlds: %v", maxWorlds, err)
 	}
 	want := msgTooManyWorlds("Any", "set", 5000, maxWorlds)
-	if _, err := Worlds(objects, "current"); err == nil || err.Error() != want {
+	if _, err := Worlds(objects, "current", read); err == nil || err.Error() != want {
 		t.Errorf("5000 worlds: got %v, want %q", err, want)
 	}
 }

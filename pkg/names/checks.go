@@ -69,7 +69,7 @@ func (c *checkInput) ordinals(holds func(r sts.Replica, status *DNSReplica) bool
 // whereUsed says where the DNS name of a pod below a Service is written, for the end of a message. It
 // is empty if no such place is known.
 func (c *checkInput) whereUsed(service string) string {
-	u, used := nameUsed(c.Snapshot, service, c.inTexts)
+	u, used := c.texts.first(c.Snapshot, service)
 	if !used {
 		return ""
 	}

@@ -116,7 +116,7 @@ func checkSelector(c *checkInput) []sts.Finding {
 // as Patroni for the leader of its cluster. With a selector its traffic would go to all pods.
 func (c *checkInput) checkNoSelector() []sts.Finding {
 	if manager := c.endpointsManager(); manager != "" {
-		if u, used := nameUsed(c.Snapshot, c.service(), c.inTexts); used && c.unpublished() {
+		if u, used := c.texts.first(c.Snapshot, c.service()); used && c.unpublished() {
 			return c.finding(SelectorMissing, sts.SeverityWarning, c.svc(), msgNoSelectorUnresolved(c.service(), manager, u.Name, u.Object), nil)
 		}
 		return c.finding(SelectorMissing, sts.SeverityInfo, c.svc(), msgNoSelectorManaged(c.service(), manager), nil)
@@ -212,7 +212,7 @@ func checkOtherServices(c *checkInput) []sts.Finding {
 	var out []sts.Finding
 	for _, service := range c.Headless {
 		severity, hint := sts.SeverityInfo, sts.Hint(nil)
-		if u, used := nameUsed(c.Snapshot, service.Name, c.inTexts); used {
+		if u, used := c.texts.first(c.Snapshot, service.Name); used {
 			severity, hint = sts.SeverityWarning, hintUseName(strings.TrimSuffix(u.Name, service.Name)+c.service())
 		}
 		out = append(out, c.finding(ServiceNotGoverning, severity, "service/"+service.Name, msgNotGoverning(service.Name, c.service())+c.whereUsed(service.Name), hint)...)
@@ -241,7 +241,7 @@ func checkPorts(c *checkInput) []sts.Finding {
 		port, found := TargetPort(p, &c.Set.Spec.Template.Spec)
 		switch {
 		case !found:
-			add(PortUnknown, severe(sts.SeverityWarning, srvUsed(c.Snapshot, c.service(), p.Name, p.Protocol, c.inTexts)),
+			add(PortUnknown, severe(sts.SeverityWarning, c.texts.srvUsed(c.Snapshot, c.service(), p.Name, p.Protocol)),
 				msgPortUnknown(c.service(), cmp.Or(p.Name, fmt.Sprint(p.Port)), p.TargetPort.StrVal))
 		case headless && port != p.Port:
 			add(PortNotTranslated, sts.SeverityInfo, msgPortNotTranslated(c.service(), p.Port, port))

@@ -44,7 +44,7 @@ const (
 type setNames struct {
 	*sts.Snapshot
 	options Options
-	inTexts uses // in the objects of a manifest
+	texts   *Texts // in the objects of a manifest
 
 	// published are the addresses of each hostname in the EndpointSlices, endpoints are the
 	// endpoints of pods, by the pod's name, or by address if they do not name a pod.
@@ -54,9 +54,9 @@ type setNames struct {
 	written map[string]time.Time
 }
 
-func newSetNames(s *sts.Snapshot, inTexts uses, o Options) *setNames {
+func newSetNames(s *sts.Snapshot, texts *Texts, o Options) *setNames {
 	n := &setNames{
-		Snapshot: s, options: o, inTexts: inTexts,
+		Snapshot: s, options: o, texts: texts,
 		published: map[string][]string{}, endpoints: map[string]*discoveryv1.Endpoint{}, written: map[string]time.Time{},
 	}
 	for _, slice := range s.Slices {

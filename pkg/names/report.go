@@ -171,9 +171,9 @@ func NewReport(inv *sts.Inventory, o Options) *DNSReport {
 			}
 		}
 	}
-	inTexts := usesInTexts(inv.Texts)
+	texts := ReadTexts(inv.Texts)
 	for _, s := range inv.Snapshots() {
-		r.Items = append(r.Items, newSetNames(s, inTexts, o).status())
+		r.Items = append(r.Items, newSetNames(s, texts, o).status())
 	}
 	return r
 }

@@ -2,9 +2,7 @@ package names
 
 import (
 	"slices"
-	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -31,14 +29,9 @@ func LabelsLacking(s *sts.Snapshot) (lacking map[string]string, later bool) {
 	return lacking, later && len(lacking) > 0
 }
 
-// setLater reports whether a label of this kind is set after a pod is created.
+// setLater reports whether a label of this kind is set after a pod is created. A program needs a ServiceAccount for it.
 func setLater(s *sts.Snapshot, key string) bool {
-	switch key {
-	case appsv1.StatefulSetPodNameLabel, appsv1.PodIndexLabel, appsv1.ControllerRevisionHashLabelKey:
-		return true
-	}
-	name := key[strings.LastIndexByte(key, '/')+1:]
-	return s.Set.Spec.Template.Spec.ServiceAccountName != "" && (name == "role" || strings.HasSuffix(name, "-role") || strings.HasPrefix(name, "vault-"))
+	return sts.LabeledByKubernetes(key) || s.Set.Spec.Template.Spec.ServiceAccountName != "" && sts.LabeledByProgram(key)
 }
 
 func selects(service *corev1.Service, labels map[string]string) bool {

@@ -200,9 +200,14 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			revisions[k] = append(revisions[k], r)
 		}
 	}
-	budgets := map[string][]*policyv1.PodDisruptionBudget{}
+	// The selectors are parsed once, not once per set.
+	type budget struct {
+		*policyv1.PodDisruptionBudget
+		selector labels.Selector
+	}
+	budgets := map[string][]budget{}
 	for _, b := range inv.Budgets {
-		budgets[b.Namespace] = append(budgets[b.Namespace], b)
+		budgets[b.Namespace] = append(budgets[b.Namespace], budget{b, BudgetSelector(b)})
 	}
 	hpas := map[key][]*autoscalingv2.HorizontalPodAutoscaler{}
 	for _, h := range inv.HPAs {
@@ -212,13 +217,17 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 		}
 	}
 	services := map[key]*corev1.Service{}
-	headless := map[string][]*corev1.Service{}
+	type headlessService struct {
+		*corev1.Service
+		selector labels.Selector
+	}
+	headless := map[string][]headlessService{}
 	namespaces := map[string][]string{} // by the name of a Service
 	for _, s := range inv.Services {
 		services[key{s.Namespace, s.Name}] = s
 		namespaces[s.Name] = append(namespaces[s.Name], s.Namespace)
 		if s.Spec.ClusterIP == corev1.ClusterIPNone && len(s.Spec.Selector) > 0 {
-			headless[s.Namespace] = append(headless[s.Namespace], s)
+			headless[s.Namespace] = append(headless[s.Namespace], headlessService{s, labels.SelectorFromSet(s.Spec.Selector)})
 		}
 	}
 	endpointsOf := map[key]*corev1.Endpoints{} //nolint:staticcheck // as above
@@ -265,8 +274,8 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			Endpoints: endpointsOf[key{set.Namespace, set.Spec.ServiceName}],
 		}
 		for _, service := range headless[set.Namespace] {
-			if service.Name != set.Spec.ServiceName && labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(set.Spec.Template.Labels)) {
-				s.Headless = append(s.Headless, service)
+			if service.Name != set.Spec.ServiceName && service.selector.Matches(labels.Set(set.Spec.Template.Labels)) {
+				s.Headless = append(s.Headless, service.Service)
 			}
 		}
 		for _, namespace := range namespaces[set.Spec.ServiceName] {
@@ -310,8 +319,8 @@ func (inv *Inventory) Snapshots() []*Snapshot {
 			s.Volumes = volumesOf(slices.Concat(s.Claims, s.Mounted), volumes)
 		}
 		for _, b := range budgets[set.Namespace] {
-			if BudgetSelects(b, set.Spec.Template.Labels) {
-				s.Budgets = append(s.Budgets, b)
+			if b.selector.Matches(labels.Set(set.Spec.Template.Labels)) {
+				s.Budgets = append(s.Budgets, b.PodDisruptionBudget)
 			}
 		}
 		slices.SortFunc(s.Pods, func(a, b *corev1.Pod) int { return cmp.Compare(podOrdinal(set, a), podOrdinal(set, b)) })
@@ -409,15 +418,15 @@ func podOrdinal(set *appsv1.StatefulSet, pod *corev1.Pod) Ordinal {
 	return -1
 }
 
-// BudgetSelects compares with the template's labels, which always match the set's
-// selector: so a budget is known even while no pod exists.
-// A nil selector selects nothing, an empty one everything (policy/v1).
-func BudgetSelects(b *policyv1.PodDisruptionBudget, podLabels map[string]string) bool {
-	if b.Spec.Selector == nil {
-		return false
-	}
+// BudgetSelector is compared with the labels of the pod template, which always match the set's selector: so a
+// budget is known even while no pod exists. A nil selector selects nothing, and so does an invalid one; an empty one
+// selects everything (policy/v1).
+func BudgetSelector(b *policyv1.PodDisruptionBudget) labels.Selector {
 	selector, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
-	return err == nil && selector.Matches(labels.Set(podLabels))
+	if err != nil {
+		return labels.Nothing()
+	}
+	return selector
 }
 
 // ClaimOrdinal reads the ordinal at the end of a claim's name.
