@@ -12,7 +12,8 @@ func budgetChecks() []*Check {
 			Code: "BudgetMissing", Severity: sts.SeverityWarning, Looks: Everywhere, Needs: []string{"poddisruptionbudgets"},
 			Title: "No PodDisruptionBudget selects the pods",
 			Explain: "Without a PodDisruptionBudget kubectl drain and cluster upgrades can evict all pods of the set at once. Info for a set " +
-				"without claims and without an image that is known to store data. A set with one replica, and one that an operator owns, is not reported. " +
+				"without claims and without an image that is known to store data. " +
+				"A set with one replica, one that an operator owns, and one whose pods a PodDisruptionBudget selects by a label that they get while they run, is not reported. " +
 				"In manifests the check sees only the PodDisruptionBudgets in them.",
 			Remedy: "Create a PodDisruptionBudget with maxUnavailable: 1 whose selector is that of the set.",
 			Run:    budgetMissing,

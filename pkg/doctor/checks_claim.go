@@ -10,7 +10,7 @@ func claimChecks() []*Check {
 			Title: "All pods of a StatefulSet mount the same claim",
 			Explain: "The pod template has a PersistentVolumeClaim in its volumes, so every pod mounts that one instead of a claim of its own. " +
 				"Error if its access mode is ReadWriteOncePod: only one pod can run. Warning if it is ReadWriteOnce: most volumes can then be " +
-				"attached to one node only, and two database processes on the same files destroy them. Information if the access modes are not known. " +
+				"attached to one node only, and two database processes on the same files destroy them. Info if the access modes are not known. " +
 				"Nothing for ReadWriteMany, ReadOnlyMany and read-only mounts, for one replica, and where a volumeClaimTemplate " +
 				"of the same name replaces the volume. The maximum of an autoscaler counts as replicas.",
 			Remedy: "Replace the volume with a volumeClaimTemplate of the same name, which gives each pod its own claim. The StatefulSet must be " +
@@ -22,8 +22,8 @@ func claimChecks() []*Check {
 			Title: "All pods of a Deployment mount the same claim",
 			Explain: "Pods of a Deployment have no claims of their own: with more than one replica all of them mount the claim of the pod template. " +
 				"Error if its access mode is ReadWriteOncePod: only one pod can run. Warning if it is ReadWriteOnce: most volumes can then be " +
-				"attached to one node only. Information if the access modes are not known. Nothing for ReadWriteMany, ReadOnlyMany and " +
-				"read-only mounts, and for one replica.",
+				"attached to one node only. Info if the access modes are not known. Nothing for ReadWriteMany, ReadOnlyMany and " +
+				"read-only mounts, and for one replica. The maximum of an autoscaler counts as replicas.",
 			Remedy: "Use a StatefulSet with a volumeClaimTemplate, which gives each pod its own claim, or a claim with ReadWriteMany.",
 			RunAll: deploymentSharesClaim,
 		},
@@ -50,7 +50,7 @@ func claimChecks() []*Check {
 			Code: "DataOnEmptyDir", Severity: sts.SeverityWarning, Looks: Everywhere,
 			Title: "A database stores its data on an emptyDir",
 			Explain: "An emptyDir is deleted with its pod: every update, eviction and drain starts the member without data. The program is recognized by " +
-				"its image, and the emptyDir must be mounted at its data directory. Information for caches such as Redis, and for medium Memory. " +
+				"its image, and the emptyDir must be mounted at its data directory. Info for caches such as Redis, and for medium Memory. " +
 				"Other emptyDirs, such as scratch space, configuration and sockets, are not reported.",
 			Remedy: "Add a volumeClaimTemplate with the name of the volume, which replaces the emptyDir. The StatefulSet must be recreated for that.",
 			Run:    dataOnEmptyDir,
@@ -59,7 +59,7 @@ func claimChecks() []*Check {
 			Code: "DataOnHostPath", Severity: sts.SeverityWarning, Looks: Everywhere,
 			Title: "A database stores its data in a directory of the node",
 			Explain: "A hostPath does not follow the pod: on another node it finds an empty directory, or the data of another member. The program is " +
-				"recognized by its image, and the hostPath must be mounted at its data directory. Information for caches such as Redis, and if the " +
+				"recognized by its image, and the hostPath must be mounted at its data directory. Info for caches such as Redis, and if the " +
 				"pods have a node selector for one node.",
 			Remedy: "Use a volumeClaimTemplate with a StorageClass for local volumes, which the scheduler knows.",
 			Run:    dataOnHostPath,
@@ -85,7 +85,7 @@ func claimChecks() []*Check {
 			Code: "ClassAnnotation", Severity: sts.SeverityWarning, Looks: Manifests,
 			Title: "The storage class is set by an annotation",
 			Explain: "The annotation volume.alpha.kubernetes.io/storage-class has had no effect since Kubernetes 1.6: the claims get the default StorageClass. " +
-				"Information for volume.beta.kubernetes.io/storage-class, which is deprecated but still works. Nothing if storageClassName is set as well.",
+				"Info for volume.beta.kubernetes.io/storage-class, which is deprecated but still works. Nothing if storageClassName is set as well.",
 			Remedy: "Set spec.storageClassName in the volumeClaimTemplate and remove the annotation.",
 			Run:    classAnnotation,
 		},

@@ -64,7 +64,7 @@ func liveChecks() []*Check {
 		{
 			Code: "ClaimSizeDrift", Severity: sts.SeverityWarning, Looks: Cluster, Needs: []string{"persistentvolumeclaims"},
 			Title: "Claims do not have the size of their volumeClaimTemplate",
-			Explain: "Warning if the claims of one volumeClaimTemplate request different sizes: the smallest member fills up first. Information if all claims are smaller " +
+			Explain: "Warning if the claims of one volumeClaimTemplate request different sizes: the smallest member fills up first. Info if all claims are smaller " +
 				"than the template: a change of the template does not resize existing claims. Nothing if all claims are larger, because they were resized: " +
 				"the template cannot be changed. Only claims of desired ordinals count.",
 			Remedy: "Resize the smaller claims, if their StorageClass allows expansion.",

@@ -52,7 +52,8 @@ func nameChecks() []*Check {
 			Title: "The first pod may wait for others that do not exist yet",
 			Explain: "With podManagementPolicy OrderedReady a pod is created when all lower ones are ready. " +
 				"Members of etcd, Consul, NATS, CockroachDB, RabbitMQ, Elasticsearch and OpenSearch often become ready only when a majority has started, " +
-				"so after all pods were lost none becomes ready. Info, as it depends on the readiness probe; warning if the first pod of a cluster waits now.",
+				"so after all pods were lost none becomes ready. Info, as it depends on the readiness probe; nothing without one, for a TCP probe, and for one replica. " +
+				"Warning if the first pod of a cluster waits now.",
 			Remedy: "Use podManagementPolicy Parallel. The field is immutable: delete the StatefulSet with --cascade=orphan and create it again.",
 			Run:    orderedReady,
 		},

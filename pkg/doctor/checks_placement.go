@@ -19,7 +19,7 @@ func placementChecks() []*Check {
 			Title: "The rule that should spread the pods does not select them",
 			Explain: "A podAntiAffinity term or topology spread constraint keeps pods apart only if its selector matches their own labels. " +
 				"Warning if none does and one has a label or the name of this StatefulSet in it, or is a topology spread constraint. " +
-				"Anti-affinity to the pods of another application is not reported.",
+				"Nothing for a single replica, and for anti-affinity to the pods of another application.",
 			Remedy: "Set the selector to labels of the pod template.",
 			Run:    spreadMissesSelf,
 		},
@@ -27,7 +27,8 @@ func placementChecks() []*Check {
 			Code: "NoSpread", Severity: sts.SeverityInfo, Looks: Manifests,
 			Title: "Nothing keeps the pods on different nodes",
 			Explain: "Without podAntiAffinity or topologySpreadConstraints only the scheduler's default spreads the pods, as far as it is convenient: " +
-				"several may share a node and fail with it. Nothing is reported for a single replica, or for pods with a host port.",
+				"several may share a node and fail with it. " +
+				"Nothing is reported for a single replica, for pods with a host port, and if SpreadMissesSelf reports the rule that should spread them.",
 			Remedy: "Add a topology spread constraint for kubernetes.io/hostname.",
 			After:  []sts.FindingCode{"SpreadMissesSelf"},
 			Run:    noSpread,
@@ -36,7 +37,8 @@ func placementChecks() []*Check {
 			Code: "AllOnOneNode", Severity: sts.SeverityWarning, Looks: Cluster, Needs: []string{"pods", "nodes"},
 			Title: "All pods are on one node, or in one zone",
 			Explain: "The failure of that node stops all of them. Warning for a node, info for a zone. " +
-				"Reported only if there are other Ready nodes, in other zones, that the pods can run on: by node selector, required node affinity and taints. Not reported for pods with a podAffinity.",
+				"Reported only if there are other Ready nodes, in other zones, that the pods can run on: by node selector, required node affinity and taints. " +
+				"Not reported for pods with a podAffinity or a nodeName, and while a pod is missing.",
 			Remedy: "Add a topology spread constraint, then restart the pods one at a time. A pod with a local volume stays on its node.",
 			Run:    allOnOneNode,
 		},

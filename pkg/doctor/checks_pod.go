@@ -36,7 +36,8 @@ func podChecks() []*Check {
 			Title: "No container has a readiness probe",
 			Explain: "A pod then counts as ready as soon as its containers run. A rolling update replaces the next pod before this one works, the order of " +
 				"creation has no meaning, and a PodDisruptionBudget counts pods that do not work as healthy. Info for a set without claims and without an " +
-				"image that is known to store data, and for MinIO, whose own charts have none. A set with one replica, and a CSI driver, is not reported.",
+				"image that is known to store data, and for MinIO, whose own charts have none. " +
+				"A set with one replica or with readiness gates, one that an operator owns, and a CSI driver is not reported.",
 			Remedy: "Add a readinessProbe.",
 			Run:    noReadinessProbe,
 		},
@@ -61,7 +62,8 @@ func podChecks() []*Check {
 			Code: "BestEffort", Severity: sts.SeverityInfo, Looks: Everywhere,
 			Title: "Pods with data have no requests",
 			Explain: "No container requests or limits CPU or memory: the pods have the QoS class BestEffort, so they are the first to be evicted when a node runs " +
-				"out of memory. Reported for sets with claims, unless the namespace has a LimitRange or the pods have got requests.",
+				"out of memory. Reported for sets with claims, unless the manifests have a LimitRange for the namespace, or the pods in the cluster have got requests. " +
+				"A set that an operator owns is not reported.",
 			Remedy: "Set resources.requests.",
 			Run:    bestEffort,
 		},

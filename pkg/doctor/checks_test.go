@@ -185,12 +185,8 @@ func clusterOf(t *testing.T, objects []manifest.Object) *doctor.Input {
 		if err != nil || len(problems) > 0 {
 			t.Fatalf("%s: %v %v", o, problems, err)
 		}
-		switch o.Kind {
-		case "Node", "PersistentVolume", "StorageClass", "VolumeAttachment":
-		default:
-			if added.GetNamespace() == "" {
-				added.SetNamespace("default")
-			}
+		if added.GetNamespace() == "" && !manifest.ClusterScoped(o.Kind) {
+			added.SetNamespace("default")
 		}
 		if added.GetUID() == "" {
 			added.SetUID(types.UID(strings.ToLower(o.Kind) + "-" + added.GetName()))

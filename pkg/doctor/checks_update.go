@@ -51,7 +51,7 @@ func updateChecks() []*Check {
 			Code: "MaxUnavailableDropped", Severity: sts.SeverityInfo, Looks: Everywhere,
 			Title: "maxUnavailable has no effect on some versions of Kubernetes",
 			Explain: "Up to Kubernetes 1.36 the API server drops the field without a warning unless the feature gate MaxUnavailableStatefulSet is enabled (by default only from 1.35.0 to 1.35.3): " +
-				"pods are updated one at a time. In a cluster it is reported if the last kubectl apply has the field and the StatefulSet lacks it.",
+				"pods are updated one at a time. In a cluster it is reported if the last kubectl apply has the field and the StatefulSet lacks it. The value 1 is not reported.",
 			Remedy: "Enable the feature gate in kube-apiserver and kube-controller-manager, or remove the field.",
 			Run:    maxUnavailableDropped,
 		},
@@ -66,7 +66,8 @@ func updateChecks() []*Check {
 		{
 			Code: "LeavingFinalizer", Severity: sts.SeverityError, Looks: Cluster, Needs: []string{"pods"},
 			Title: "The finalizer of a drain-scale is left on a pod",
-			Explain: "drain-scale adds the finalizer " + record.LeavingFinalizer + " to a pod whose member leaves, and removes it at the end. The StatefulSet has no record of a drain-scale, " +
+			Explain: "drain-scale adds the finalizer " + record.LeavingFinalizer + " to a pod whose member leaves, and removes it at the end. " +
+				"The StatefulSet has no record of a drain-scale, " +
 				"so nothing removes it. Error if the pod is terminating: it remains and is not recreated; otherwise warning.",
 			Remedy: "Find out whether the member has left its cluster, then complete or cancel the scaling.",
 			Run:    leavingFinalizer,

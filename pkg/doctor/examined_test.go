@@ -103,3 +103,15 @@ func TestExaminedNamespace(t *testing.T) {
 		}
 	}
 }
+
+// An object of the cluster gets no namespace.
+func TestClusterScoped(t *testing.T) {
+	objects, err := manifest.Parse([]byte(`{apiVersion: scheduling.k8s.io/v1beta1, kind: PriorityClass, metadata: {name: db}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := doctor.ExamineManifests(objects, doctor.Placement{Namespace: "default"}, domain, now, nil, nil)
+	if len(r.Findings) != 1 || r.Findings[0].Object != "priorityclass/db" || r.Findings[0].Namespace != "" {
+		t.Errorf("%+v", r.Findings)
+	}
+}

@@ -32,7 +32,7 @@ func ignoreChecks() []*Check {
 	return []*Check{{
 		Code: ignoreUnused, Severity: sts.SeverityInfo, Looks: Everywhere,
 		Title: "An ignored check has found nothing",
-		Explain: "The annotation " + IgnoreAnnotation + " lists a check that reports nothing for this object, or that does not exist. " +
+		Explain: "The annotation " + IgnoreAnnotation + " of a StatefulSet lists a check that reports nothing for it, or that does not exist. " +
 			"It would hide a later finding. Nothing is reported about an existing check if anything could not be read.",
 		Remedy: "Remove the code from the annotation.",
 	}}

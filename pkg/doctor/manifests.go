@@ -93,7 +93,7 @@ func locateIn(objects []manifest.Object, source map[metav1.Object]int) Locate {
 // namespaces are not examined: they are context.
 func (in *Input) place(namespace string, only bool) {
 	for _, d := range in.Documents {
-		if d.Object.GetNamespace() == "" && !clusterScoped[d.Kind] {
+		if d.Object.GetNamespace() == "" && !manifest.ClusterScoped(d.Kind) {
 			d.Object.SetNamespace(namespace)
 		}
 	}
@@ -136,6 +136,3 @@ func (in *Input) scaledObjects() {
 		in.ScaledObjects = append(in.ScaledObjects, o)
 	}
 }
-
-// clusterScoped are the kinds without a namespace that the checks look at.
-var clusterScoped = map[string]bool{"StorageClass": true, "PersistentVolume": true}

@@ -99,7 +99,7 @@ func dnsChecks() []*Check {
 				Code: names.SelectorMismatch, Severity: sts.SeverityWarning, Looks: Everywhere,
 				Title: "The Service that spec.serviceName names does not select the pods",
 				Explain: "The pod template, or some pods of an earlier template, lack labels that the Service selects, so they have no DNS names and are no endpoints. " +
-					"Info for a label that marks a leader, which a program sets later: its name contains role, leader, master or primary. " +
+					"Info for a label by which a program shows its state, such as role or vault-active; nothing if the pods have a ServiceAccount, with which they can set it. " +
 					"Not reported for labels that the controller sets, such as statefulset.kubernetes.io/pod-name, and if one of the pods has the labels. " +
 					"If the names are used, NamesNotServed reports it. The base of a kustomization may get these labels when it is built.",
 				Remedy: "Correct the selector of the Service, or the labels of the pod template.",

@@ -52,7 +52,7 @@ var (
 	computedAfter = regexp.MustCompile(`^\.(` + computedLabel + `)`)
 )
 
-// IsHost: only a host is written like this: with a port, with svc, in a URL, or after a user.
+// IsHost says whether only a host is written like this: with a port, with svc, in a URL, or after a user.
 func (u Use) IsHost() bool {
 	before := u.beforeName()
 	return portAfter.MatchString(u.After) || svcAfter.MatchString(u.After) ||
