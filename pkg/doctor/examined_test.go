@@ -110,7 +110,7 @@ func TestClusterScoped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := doctor.ExamineManifests(objects, doctor.Placement{Namespace: "default"}, domain, now, nil, nil)
+	r := examineManifests(t, objects, doctor.Placement{Namespace: "default"}, nil, nil)
 	if len(r.Findings) != 1 || r.Findings[0].Object != "priorityclass/db" || r.Findings[0].Namespace != "" {
 		t.Errorf("%+v", r.Findings)
 	}
