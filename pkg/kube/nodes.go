@@ -10,6 +10,7 @@ import (
 	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -195,17 +196,25 @@ func (v *View) refreshNodes(ctx context.Context, inv *sts.Inventory) bool {
 	if m.at = now; also.attachments {
 		m.attached = now
 	}
-	addNodes(inv, m.states, m.missing)
+	m.add(inv)
 	inv.TakenAt = v.client.Now()
 	return true
 }
 
-// confirmNode rereads the node of an action right before the action: its Ready condition and its lease must be
-// as they were decided on.
+// confirmNode rereads the set and the node of an action right before the action: the lock and the record must be
+// those that the action was decided on, else nothing would remember it, and so must the node's Ready condition and
+// its lease.
 func (v *View) confirmNode(ctx context.Context, s *sts.Snapshot, a operate.SetAction) error {
 	name := operate.NodeOf(a)
 	if name == "" {
 		return nil
+	}
+	set, err := orNone(v.client.kube.AppsV1().StatefulSets(v.query.Namespace).Get(ctx, s.Set.Name, metav1.GetOptions{}))
+	if err != nil {
+		return v.failed(msgReread(s.Set.Name), err)
+	}
+	if set == nil || holds(set) != holds(s.Set) {
+		return operate.ErrBehind
 	}
 	fresh, _, err := v.client.nodes(ctx, []string{name}, besides{})
 	if err != nil {
@@ -215,6 +224,11 @@ func (v *View) confirmNode(ctx context.Context, s *sts.Snapshot, a operate.SetAc
 		return operate.ErrBehind
 	}
 	return nil
+}
+
+// holds is what entitles a command to an action on a node.
+func holds(set *appsv1.StatefulSet) string {
+	return fmt.Sprint(set.UID, set.DeletionTimestamp != nil, set.Annotations[record.OwnerAnnotation], set.Annotations[record.RecoverAnnotation])
 }
 
 // lifeSigns are what shows that a node is not lost.

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	testingclock "k8s.io/utils/clock/testing"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
@@ -96,6 +97,41 @@ func TestNodesAreReadAgain(t *testing.T) {
 		}
 		if n := now.NodeStates; len(n) != 1 || n[0].Node == nil || !slices.Equal(n[0].Attached, []string{"pv-1"}) {
 			t.Errorf("%d: %+v", i, n)
+		}
+	}
+}
+
+// What finalizers keep is not waited for, and not deleted again: the deletion is seen in the object.
+func TestKeptByFinalizers(t *testing.T) {
+	kept := &metav1.Time{Time: ststest.Now}
+	for action, keep := range map[record.RecoverAction]func(*sts.Inventory){
+		record.DeleteNode: func(inv *sts.Inventory) { inv.NodeStates[0].Node.DeletionTimestamp = kept },
+		record.ForceDeletePod: func(inv *sts.Inventory) {
+			inv.Pods[1].DeletionTimestamp, inv.Pods[1].DeletionGracePeriodSeconds = kept, new(int64)
+		},
+	} {
+		finalized := func() *sts.Inventory {
+			inv := recovering(action)
+			inv.NodeStates[0].Node.Finalizers, inv.Pods[1].Finalizers = []string{"test.example/node"}, []string{"test.example/pod"}
+			return inv
+		}
+		inv := finalized()
+		r, client := recordRequests(t, inv)
+		view := open(t, r, client)
+		s := inv.Snapshots()[0]
+		seen, err := view.Apply(t.Context(), s, setCase{"", inv, recovery(action), lostFacts(), true}.action(t))
+		view.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := finalized()
+		keep(after)
+		now := after.Snapshots()[0]
+		if seen(s) || !seen(now) {
+			t.Errorf("%s: seen before: %t, after: %t", action, seen(s), seen(now))
+		}
+		if d := recovery(action).Next(now, lostFacts()); d.Verdict != operate.Wait {
+			t.Errorf("%s: then %s %s: %s", action, d.Verdict, d.Reason, d.Message)
 		}
 	}
 }
