@@ -68,25 +68,36 @@ func TestReadNodes(t *testing.T) {
 	}
 }
 
-// While a command waits, only the node and its lease are read each time.
+// While a command waits, only the node and its lease are read each time, and now and then the attachments of the
+// set's volumes, by name.
 func TestNodesAreReadAgain(t *testing.T) {
 	inv := recovering(record.OutOfService)
-	r, client := recordRequests(t, inv, attached("pv-1", "node-1"))
+	inv.Claims[1].Spec.VolumeName = "pv-1"
+	r, client := recordRequests(t, inv, attached("pv-1", "node-1"), attached("pv-2", "node-1"), attached("pv-0", "node-0"))
 	clock := client.clock.(*testingclock.FakeClock)
 	view := open(t, r, client)
 	one := sts.Ordinal(1)
 	view.query.Recover = &one
+	all, own := []string{"pv-1", "pv-2"}, []string{"pv-1"}
 	for i, test := range []struct {
-		after time.Duration
-		want  []string
+		after    time.Duration
+		want     []string
+		named    []string
+		attached []string
 	}{
-		{0, []string{"leases", "nodes", "pods", "volumeattachments"}},
-		{time.Millisecond, nil},
-		{time.Second, []string{"leases", "nodes"}},
-		{10 * time.Second, []string{"leases", "nodes", "volumeattachments"}},
+		{0, []string{"leases", "nodes", "pods", "volumeattachments"}, nil, all},
+		{time.Millisecond, nil, nil, all},
+		{time.Second, []string{"leases", "nodes"}, nil, all},
+		{10 * time.Second, []string{"leases", "nodes", "volumeattachments"}, []string{"csi-pv-1"}, own},
+		{time.Second, []string{"leases", "nodes"}, nil, own},
+		{10 * time.Second, []string{"leases", "nodes", "volumeattachments"}, []string{"csi-pv-1"}, nil},
+		{10 * time.Second, []string{"leases", "nodes"}, nil, nil},
 	} {
 		clock.Step(test.after)
 		r.forget()
+		if i == 5 {
+			delete(r.objects, "volumeattachments")
+		}
 		now := *inv
 		now.NodeStates = nil
 		if !view.refreshNodes(t.Context(), &now) {
@@ -95,7 +106,16 @@ func TestNodesAreReadAgain(t *testing.T) {
 		if diff := cmp.Diff(test.want, about(r)); diff != "" {
 			t.Errorf("%d: -want +got:\n%s", i, diff)
 		}
-		if n := now.NodeStates; len(n) != 1 || n[0].Node == nil || !slices.Equal(n[0].Attached, []string{"pv-1"}) {
+		var named []string
+		for _, q := range r.reads() {
+			if q.resource == "volumeattachments" && q.field != "" {
+				named = append(named, q.field)
+			}
+		}
+		if diff := cmp.Diff(test.named, named); diff != "" {
+			t.Errorf("%d: read by name (-want +got):\n%s", i, diff)
+		}
+		if n := now.NodeStates; len(n) != 1 || n[0].Node == nil || !slices.Equal(n[0].Attached, test.attached) {
 			t.Errorf("%d: %+v", i, n)
 		}
 	}
