@@ -122,7 +122,7 @@ func (v *View) Apply(ctx context.Context, s *sts.Snapshot, a operate.SetAction) 
 // stalled without an error, and the preconditions that the API server checks cover none of
 // these.
 func (v *View) confirm(ctx context.Context, s *sts.Snapshot, a operate.SetAction) error {
-	inv := &sts.Inventory{TakenAt: s.TakenAt, Sets: []*appsv1.StatefulSet{s.Set}}
+	inv := &sts.Inventory{TakenAt: s.TakenAt, Sets: []*appsv1.StatefulSet{s.Set}, NodeStates: s.NodeStates} // see confirmNode
 	r, ns, core := reader{ctx: ctx, inv: inv}, v.query.Namespace, v.client.kube.CoreV1()
 	r.list("pods", metav1.ListOptions{Limit: pageSize, LabelSelector: metav1.FormatLabelSelector(s.Set.Spec.Selector)},
 		listOf(core.Pods(ns).List), func(o runtime.Object) { inv.Pods = append(inv.Pods, o.(*corev1.Pod)) })

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -42,11 +43,22 @@ func nodesOf(s *sts.Snapshot, o sts.Ordinal) []string {
 	return slices.Compact(names)
 }
 
-// besides is what else is read about nodes: lists of the whole cluster, which only inform.
-type besides struct{ pods, attachments bool }
+// besides is what else is read about nodes, which only informs: lists of the pods and the attachments of the whole
+// cluster, and single attachments by name.
+type besides struct {
+	pods, attachments bool
+	attached          []string
+}
 
-// nodes reads nodes with their leases. What the user may not read is in Missing.
-func (c *Client) nodes(ctx context.Context, names []string, also besides) ([]sts.NodeState, []sts.Missing, error) {
+// nodeRead is what was read about nodes. attachments are the names of the volume attachments in it, by their volume.
+type nodeRead struct {
+	states      []sts.NodeState
+	missing     []sts.Missing
+	attachments map[string]string
+}
+
+// nodes reads nodes with their leases. What the user may not read is missing.
+func (c *Client) nodes(ctx context.Context, names []string, also besides) (nodeRead, error) {
 	inv := &sts.Inventory{}
 	r := reader{ctx: ctx, inv: inv}
 	out := make([]sts.NodeState, len(names))
@@ -73,15 +85,20 @@ func (c *Client) nodes(ctx context.Context, names []string, also besides) ([]sts
 			return err
 		})
 	}
-	if len(names) > 0 && also.attachments {
-		r.list("volumeattachments", metav1.ListOptions{Limit: pageSize}, listOf(c.kube.StorageV1().VolumeAttachments().List), func(o runtime.Object) {
-			a := o.(*storagev1.VolumeAttachment)
-			i := slices.Index(names, a.Spec.NodeName)
-			if volume := a.Spec.Source.PersistentVolumeName; i >= 0 && volume != nil {
-				out[i].Attached = append(out[i].Attached, *volume)
-			}
-		})
+	attachments := map[string]string{}
+	attachment := func(o runtime.Object) {
+		a := o.(*storagev1.VolumeAttachment)
+		i := slices.Index(names, a.Spec.NodeName)
+		if volume := a.Spec.Source.PersistentVolumeName; i >= 0 && volume != nil {
+			out[i].Attached = append(out[i].Attached, *volume)
+			attachments[*volume] = a.Name
+		}
 	}
+	list := listOf(c.kube.StorageV1().VolumeAttachments().List)
+	if len(names) > 0 && also.attachments {
+		r.list("volumeattachments", metav1.ListOptions{Limit: pageSize}, list, attachment)
+	}
+	r.byNames("volumeattachments", also.attached, list, attachment)
 	err := r.wait()
 	for i := range out {
 		slices.Sort(out[i].Attached)
@@ -89,7 +106,7 @@ func (c *Client) nodes(ctx context.Context, names []string, also besides) ([]sts
 			return strings.Compare(a.Namespace+"/"+a.Name, b.Namespace+"/"+b.Name)
 		})
 	}
-	return out, inv.Missing, err
+	return nodeRead{out, inv.Missing, attachments}, err
 }
 
 // orNone is nil for an object that does not exist.
@@ -105,14 +122,15 @@ func orNone[T any](o *T, err error) (*T, error) {
 
 // addNodes reads the nodes of a recovery.
 func (c *Client) addNodes(ctx context.Context, inv *sts.Inventory, o sts.Ordinal) error {
-	nodes, missing, err := c.nodes(ctx, nodesOf(inv.Snapshots()[0], o), besides{pods: true, attachments: true})
-	addNodes(inv, nodes, missing)
+	read, err := c.nodes(ctx, nodesOf(inv.Snapshots()[0], o), besides{pods: true, attachments: true})
+	read.add(inv)
 	return err
 }
 
-func addNodes(inv *sts.Inventory, nodes []sts.NodeState, missing []sts.Missing) {
-	inv.NodeStates = nodes
-	for _, m := range missing {
+// add adds what was read to an inventory.
+func (n nodeRead) add(inv *sts.Inventory) {
+	inv.NodeStates = n.states
+	for _, m := range n.missing {
 		if inv.Knows(m.Resource) {
 			inv.Missing = append(inv.Missing, m)
 		}
@@ -122,8 +140,7 @@ func addNodes(inv *sts.Inventory, nodes []sts.NodeState, missing []sts.Missing) 
 // nodeMemory is what a view has read about nodes, and when: the nodes and their leases, and the attachments. The pods
 // are read once.
 type nodeMemory struct {
-	states       []sts.NodeState
-	missing      []sts.Missing
+	nodeRead
 	at, attached time.Time
 }
 
@@ -133,27 +150,46 @@ const (
 	attachedAgain = 10 * time.Second
 )
 
-// recall adds what was read before and is not read now.
-func (m *nodeMemory) recall(states []sts.NodeState, missing []sts.Missing, also besides) ([]sts.NodeState, []sts.Missing) {
-	for i := range states {
-		for _, old := range m.states {
-			if old.Name != states[i].Name {
-				continue
+// due is what is read next, besides the nodes. The attachments of the whole cluster are listed once: no volume is
+// attached to a lost node any more. Later only those of the given volumes are read.
+func (m *nodeMemory) due(now time.Time, volumes []string) besides {
+	if m.at.IsZero() {
+		return besides{pods: true, attachments: true}
+	}
+	var also besides
+	if now.Sub(m.attached) >= attachedAgain {
+		for _, v := range volumes {
+			if name := m.attachments[v]; name != "" {
+				also.attached = append(also.attached, name)
 			}
-			if !also.pods {
-				states[i].Pods, states[i].PodsHidden = old.Pods, old.PodsHidden
-			}
-			if !also.attachments {
-				states[i].Attached = old.Attached
-			}
+		}
+		slices.Sort(also.attached)
+		also.attached = slices.Compact(also.attached)
+	}
+	return also
+}
+
+// recall is what was read now, with what was read before and is not read again.
+func (m *nodeMemory) recall(now nodeRead, also besides) nodeRead {
+	if also.attachments {
+		return now
+	}
+	for i := range now.states {
+		n, old := &now.states[i], m.states[i]
+		n.Pods, n.PodsHidden = old.Pods, old.PodsHidden
+		if len(also.attached) == 0 {
+			n.Attached = old.Attached
 		}
 	}
 	for _, old := range m.missing {
-		if old.Resource == "volumeattachments" && !also.attachments {
-			missing = append(missing, old)
+		if old.Resource == "volumeattachments" {
+			now.missing = append(now.missing, old)
 		}
 	}
-	return states, missing
+	if len(also.attached) == 0 {
+		now.attachments = m.attachments
+	}
+	return now
 }
 
 func (m *nodeMemory) names() []string {
@@ -170,18 +206,23 @@ func (v *View) refreshNodes(ctx context.Context, inv *sts.Inventory) bool {
 	if v.query.Recover == nil {
 		return true
 	}
-	names, now, m := nodesOf(inv.Snapshots()[0], *v.query.Recover), v.client.Now(), &v.nodes
+	snapshot, now, m := inv.Snapshots()[0], v.client.clock.Now(), &v.nodes // of this machine: the server may be corrected
+	names := nodesOf(snapshot, *v.query.Recover)
 	if !slices.Equal(names, m.names()) {
 		*m = nodeMemory{}
 	}
 	if now.Sub(m.at) < nodesAgain {
-		addNodes(inv, m.states, m.missing)
+		m.add(inv)
 		return true
 	}
-	also := besides{pods: m.at.IsZero(), attachments: now.Sub(m.attached) >= attachedAgain}
+	var volumes []string
+	for _, c := range slices.Concat(snapshot.Claims, snapshot.Mounted) {
+		volumes = append(volumes, c.Spec.VolumeName)
+	}
+	also := m.due(now, volumes)
 	called, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
-	states, missing, err := v.client.nodes(called, names, also)
+	read, err := v.client.nodes(called, names, also)
 	switch {
 	case ctx.Err() != nil:
 		return false
@@ -191,30 +232,43 @@ func (v *View) refreshNodes(ctx context.Context, inv *sts.Inventory) bool {
 		}
 		return false
 	}
-	m.states, m.missing = m.recall(states, missing, also)
-	if m.at = now; also.attachments {
+	m.nodeRead = m.recall(read, also)
+	if m.at = now; also.attachments || len(also.attached) > 0 {
 		m.attached = now
 	}
-	addNodes(inv, m.states, m.missing)
+	m.add(inv)
 	inv.TakenAt = v.client.Now()
 	return true
 }
 
-// confirmNode rereads the node of an action right before the action: its Ready condition and its lease must be
-// as they were decided on.
+// confirmNode rereads the set and the node of an action right before the action: the lock and the record must be
+// those that the action was decided on, else nothing would remember it, and so must the node's Ready condition and
+// its lease.
 func (v *View) confirmNode(ctx context.Context, s *sts.Snapshot, a operate.SetAction) error {
 	name := operate.NodeOf(a)
 	if name == "" {
 		return nil
 	}
-	fresh, _, err := v.client.nodes(ctx, []string{name}, besides{})
+	set, err := orNone(v.client.kube.AppsV1().StatefulSets(v.query.Namespace).Get(ctx, s.Set.Name, metav1.GetOptions{}))
+	if err != nil {
+		return v.failed(msgReread(s.Set.Name), err)
+	}
+	if set == nil || holds(set) != holds(s.Set) {
+		return operate.ErrBehind
+	}
+	fresh, err := v.client.nodes(ctx, []string{name}, besides{})
 	if err != nil {
 		return v.failed(msgReadNodes(), err)
 	}
-	if seen := s.NodeOf(name); seen == nil || lifeSigns(seen) != lifeSigns(&fresh[0]) {
+	if seen := s.NodeOf(name); seen == nil || lifeSigns(seen) != lifeSigns(&fresh.states[0]) {
 		return operate.ErrBehind
 	}
 	return nil
+}
+
+// holds is what entitles a command to an action on a node.
+func holds(set *appsv1.StatefulSet) string {
+	return fmt.Sprint(set.UID, set.DeletionTimestamp != nil, set.Annotations[record.OwnerAnnotation], set.Annotations[record.RecoverAnnotation])
 }
 
 // lifeSigns are what shows that a node is not lost.
@@ -304,13 +358,16 @@ func (v *View) applyNode(ctx context.Context, s *sts.Snapshot, a operate.SetActi
 	case *operate.DeleteNode:
 		event = "NodeDeleted"
 		err = v.deleteNode(ctx, a)
-		seen = func(s *sts.Snapshot) bool { n := s.NodeOf(a.Node); return n != nil && n.UID() != a.UID }
+		seen = func(s *sts.Snapshot) bool { // one with finalizers stays
+			n := s.NodeOf(a.Node)
+			return n != nil && (n.UID() != a.UID || n.Node.DeletionTimestamp != nil)
+		}
 	case *operate.ForceDeletePod:
 		event = "PodForceDeleted"
 		err = v.deletePod(ctx, a.Name, metav1.DeleteOptions{Preconditions: asSeen(s, a.UID), GracePeriodSeconds: new(int64)})
 		seen = func(s *sts.Snapshot) bool {
 			p := podByUID(s, a.UID)
-			return p == nil || len(p.Finalizers) > 0
+			return p == nil || operate.ForceDeleted(p)
 		}
 	default:
 		return nil, false, nil

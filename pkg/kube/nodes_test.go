@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	testingclock "k8s.io/utils/clock/testing"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
@@ -67,25 +68,36 @@ func TestReadNodes(t *testing.T) {
 	}
 }
 
-// While a command waits, only the node and its lease are read each time.
+// While a command waits, only the node and its lease are read each time, and now and then the attachments of the
+// set's volumes, by name.
 func TestNodesAreReadAgain(t *testing.T) {
 	inv := recovering(record.OutOfService)
-	r, client := recordRequests(t, inv, attached("pv-1", "node-1"))
+	inv.Claims[1].Spec.VolumeName = "pv-1"
+	r, client := recordRequests(t, inv, attached("pv-1", "node-1"), attached("pv-2", "node-1"), attached("pv-0", "node-0"))
 	clock := client.clock.(*testingclock.FakeClock)
 	view := open(t, r, client)
 	one := sts.Ordinal(1)
 	view.query.Recover = &one
+	all, own := []string{"pv-1", "pv-2"}, []string{"pv-1"}
 	for i, test := range []struct {
-		after time.Duration
-		want  []string
+		after    time.Duration
+		want     []string
+		named    []string
+		attached []string
 	}{
-		{0, []string{"leases", "nodes", "pods", "volumeattachments"}},
-		{time.Millisecond, nil},
-		{time.Second, []string{"leases", "nodes"}},
-		{10 * time.Second, []string{"leases", "nodes", "volumeattachments"}},
+		{0, []string{"leases", "nodes", "pods", "volumeattachments"}, nil, all},
+		{time.Millisecond, nil, nil, all},
+		{time.Second, []string{"leases", "nodes"}, nil, all},
+		{10 * time.Second, []string{"leases", "nodes", "volumeattachments"}, []string{"csi-pv-1"}, own},
+		{time.Second, []string{"leases", "nodes"}, nil, own},
+		{10 * time.Second, []string{"leases", "nodes", "volumeattachments"}, []string{"csi-pv-1"}, nil},
+		{10 * time.Second, []string{"leases", "nodes"}, nil, nil},
 	} {
 		clock.Step(test.after)
 		r.forget()
+		if i == 5 {
+			delete(r.objects, "volumeattachments")
+		}
 		now := *inv
 		now.NodeStates = nil
 		if !view.refreshNodes(t.Context(), &now) {
@@ -94,8 +106,52 @@ func TestNodesAreReadAgain(t *testing.T) {
 		if diff := cmp.Diff(test.want, about(r)); diff != "" {
 			t.Errorf("%d: -want +got:\n%s", i, diff)
 		}
-		if n := now.NodeStates; len(n) != 1 || n[0].Node == nil || !slices.Equal(n[0].Attached, []string{"pv-1"}) {
+		var named []string
+		for _, q := range r.reads() {
+			if q.resource == "volumeattachments" && q.field != "" {
+				named = append(named, q.field)
+			}
+		}
+		if diff := cmp.Diff(test.named, named); diff != "" {
+			t.Errorf("%d: read by name (-want +got):\n%s", i, diff)
+		}
+		if n := now.NodeStates; len(n) != 1 || n[0].Node == nil || !slices.Equal(n[0].Attached, test.attached) {
 			t.Errorf("%d: %+v", i, n)
+		}
+	}
+}
+
+// What finalizers keep is not waited for, and not deleted again: the deletion is seen in the object.
+func TestKeptByFinalizers(t *testing.T) {
+	kept := &metav1.Time{Time: ststest.Now}
+	for action, keep := range map[record.RecoverAction]func(*sts.Inventory){
+		record.DeleteNode: func(inv *sts.Inventory) { inv.NodeStates[0].Node.DeletionTimestamp = kept },
+		record.ForceDeletePod: func(inv *sts.Inventory) {
+			inv.Pods[1].DeletionTimestamp, inv.Pods[1].DeletionGracePeriodSeconds = kept, new(int64)
+		},
+	} {
+		finalized := func() *sts.Inventory {
+			inv := recovering(action)
+			inv.NodeStates[0].Node.Finalizers, inv.Pods[1].Finalizers = []string{"test.example/node"}, []string{"test.example/pod"}
+			return inv
+		}
+		inv := finalized()
+		r, client := recordRequests(t, inv)
+		view := open(t, r, client)
+		s := inv.Snapshots()[0]
+		seen, err := view.Apply(t.Context(), s, setCase{"", inv, recovery(action), lostFacts(), true}.action(t))
+		view.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := finalized()
+		keep(after)
+		now := after.Snapshots()[0]
+		if seen(s) || !seen(now) {
+			t.Errorf("%s: seen before: %t, after: %t", action, seen(s), seen(now))
+		}
+		if d := recovery(action).Next(now, lostFacts()); d.Verdict != operate.Wait {
+			t.Errorf("%s: then %s %s: %s", action, d.Verdict, d.Reason, d.Message)
 		}
 	}
 }

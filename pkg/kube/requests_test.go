@@ -178,17 +178,34 @@ func released() *sts.Inventory {
 }
 
 // TestNodeIsRereadBeforeItsPodsAreRemoved: a node that is back, or whose kubelet has renewed its lease, is not
-// touched, although the snapshot shows a lost one.
+// touched, although the snapshot shows a lost one. Neither is one that a command without the lock or the record
+// would touch.
 func TestNodeIsRereadBeforeItsPodsAreRemoved(t *testing.T) {
-	for change, now := range map[string]func(*sts.NodeState){
-		"the node is ready":     func(n *sts.NodeState) { n.Node.Status.Conditions[0].Status = corev1.ConditionTrue },
-		"the node is another":   func(n *sts.NodeState) { n.Node.UID = "other" },
-		"the lease was renewed": func(n *sts.NodeState) { n.Lease = ststest.Lease(n.Name, ststest.Now) },
-		"the lease is new":      func(n *sts.NodeState) { n.Lease.Spec.RenewTime.Time = n.Lease.Spec.RenewTime.Add(time.Second) },
+	node := func(f func(*sts.NodeState)) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) { f(&inv.NodeStates[0]) }
+	}
+	set := func(f func(*appsv1.StatefulSet)) func(*sts.Inventory) {
+		return func(inv *sts.Inventory) { f(inv.Sets[0]) }
+	}
+	other := holder.Owner
+	other.ID = "2"
+	for change, now := range map[string]func(*sts.Inventory){
+		"the node is ready":     node(func(n *sts.NodeState) { n.Node.Status.Conditions[0].Status = corev1.ConditionTrue }),
+		"the node is another":   node(func(n *sts.NodeState) { n.Node.UID = "other" }),
+		"the lease was renewed": node(func(n *sts.NodeState) { n.Lease = ststest.Lease(n.Name, ststest.Now) }),
+		"the lease is new":      node(func(n *sts.NodeState) { n.Lease.Spec.RenewTime.Time = n.Lease.Spec.RenewTime.Add(time.Second) }),
+		"the lock was taken":    set(func(s *appsv1.StatefulSet) { s.Annotations[record.OwnerAnnotation] = sts.EncodeAnnotation(other) }),
+		"the lock was removed":  set(func(s *appsv1.StatefulSet) { delete(s.Annotations, record.OwnerAnnotation) }),
+		"the record is another": set(func(s *appsv1.StatefulSet) {
+			s.Annotations[record.RecoverAnnotation] = sts.EncodeAnnotation(record.Recover{Taints: []record.NodeTaint{{Node: "node-1", UID: "node-1-uid", AddedAt: ststest.Now}}})
+		}),
+		"the record was removed": set(func(s *appsv1.StatefulSet) { delete(s.Annotations, record.RecoverAnnotation) }),
+		"the set is another":     set(func(s *appsv1.StatefulSet) { s.UID = "other" }),
+		"the set is terminating": set(func(s *appsv1.StatefulSet) { s.DeletionTimestamp = &metav1.Time{Time: ststest.Now} }),
 	} {
 		for _, action := range record.RecoverActions() {
 			server := recovering(action)
-			now(&server.NodeStates[0])
+			now(server)
 			r, client := recordRequests(t, server)
 			err := setCase{"", recovering(action), recovery(action), lostFacts(), true}.apply(t, r, client)
 			if writes, _ := r.writes(); !errors.Is(err, operate.ErrBehind) || len(writes) > 0 {

@@ -133,11 +133,24 @@ func (a *DeleteNode) Endangers(s *sts.Snapshot) []sts.Replica { return endangere
 func (*DeleteNode) after(f Facts) Facts { return f }
 
 func (a *DeleteNode) simulate(w *preview) error {
-	err := w.changeNode(a.Node, func(*corev1.Node) (*corev1.Node, error) { return nil, nil })
-	if err == nil {
+	stays := false
+	err := w.changeNode(a.Node, func(n *corev1.Node) (*corev1.Node, error) {
+		if stays = len(n.Finalizers) > 0; !stays {
+			return nil, nil
+		}
+		n = n.DeepCopy()
+		n.DeletionTimestamp = &metav1.Time{Time: w.Now}
+		return n, nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case stays:
+		w.LoseNode(a.Node) // its pods stay, too
+	default:
 		w.endOn(a.Node)
 	}
-	return err
+	return nil
 }
 
 func (a *DeleteNode) refusal(o *Objection, _, _ string) *Decision {
@@ -175,7 +188,7 @@ func (a *ForceDeletePod) Endangers(s *sts.Snapshot) []sts.Replica {
 func (*ForceDeletePod) after(f Facts) Facts { return f }
 
 func (a *ForceDeletePod) simulate(w *preview) error {
-	w.End(a.Ordinal)
+	w.endPod(a.Ordinal, a.Name)
 	return nil
 }
 
@@ -223,7 +236,19 @@ func (w *preview) changeNode(name string, change func(*corev1.Node) (*corev1.Nod
 func (w *preview) endOn(node string) {
 	for _, r := range w.snapshot().Replicas() {
 		if r.Pod != nil && r.Pod.Spec.NodeName == node {
-			w.End(r.Ordinal)
+			w.endPod(r.Ordinal, r.Pod.Name)
 		}
 	}
+}
+
+// endPod ends a pod without its kubelet. One with finalizers stays.
+func (w *preview) endPod(o sts.Ordinal, name string) {
+	pod := w.Pods[name]
+	if pod == nil || len(pod.Finalizers) == 0 {
+		w.End(o)
+		return
+	}
+	pod = pod.DeepCopy()
+	pod.DeletionTimestamp, pod.DeletionGracePeriodSeconds = &metav1.Time{Time: w.Now}, new(int64)
+	w.Pods[name] = pod
 }

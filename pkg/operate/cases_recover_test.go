@@ -70,7 +70,32 @@ var (
 		return annotated(record.RecoverAnnotation, sts.EncodeAnnotation(record.Recover{Taints: taints}))
 	}
 	tainted = record.NodeTaint{Node: "node-1", UID: "node-1-uid", AddedAt: taintedAt}
+	// nodeKept: the Node object was deleted, and has a finalizer.
+	nodeKept = onNode(func(n *sts.NodeState) {
+		n.Node.Finalizers, n.Node.DeletionTimestamp = []string{"test.example/termination"}, &metav1.Time{Time: ststest.Now}
+	})
+	nodeRecreated = onNode(func(n *sts.NodeState) { n.Node.UID = "again" })
+	// podKept: the pod was deleted with grace period 0, and has a finalizer.
+	podKept = onPod(1, func(p *corev1.Pod) {
+		p.Finalizers, p.DeletionGracePeriodSeconds = []string{"test.example/backup"}, new(int64)
+	})
+	// lostAgain: the pod that was created on node-2 is terminating, because that is lost, too.
+	lostAgain  = func(inv *sts.Inventory) { secondNode(inv, ststest.Now.Add(-30*time.Minute)) }
+	claimGoing = func(inv *sts.Inventory) {
+		inv.Claims[1].DeletionTimestamp, inv.Claims[1].Finalizers = &metav1.Time{Time: ststest.Now}, []string{"kubernetes.io/pvc-protection"}
+		inv.Pods[1].Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: inv.Claims[1].Name}}}}
+	}
 )
+
+// secondNode has the next pod of web-1 on node-2, which is not ready since then.
+func secondNode(inv *sts.Inventory, since time.Time) {
+	movedPod(inv)
+	p := inv.Pods[1]
+	p.Spec.NodeName = "node-2"
+	ststest.NotReady(p, since)
+	inv.NodeStates = append(inv.NodeStates, ststest.LostNode("node-2", since, p))
+}
 
 func recoverer(action record.RecoverAction, off string) operate.RecoverPod {
 	return operate.RecoverPod{Lock: holder("1"), Ordinal: 1, Action: action, NodeIsOff: off}
@@ -110,6 +135,34 @@ func recoverCases() []decisionCase {
 		return decisionCase{name: name, from: from, intent: i, facts: f, verdict: v, reason: reason}
 	}
 	fresh := found(hanging())
+	second := recoverer(record.OutOfService, "node-2")
+	unreadyAgain := func(inv *sts.Inventory) { secondNode(inv, ststest.Now.Add(-2*time.Minute)) }
+	again := func(changes ...change) operate.Facts { return found(recovering(record.OutOfService, changes...)) }
+	secondLost := func(inv *sts.Inventory) { // but the pod is not there yet
+		inv.NodeStates = append(inv.NodeStates, ststest.LostNode("node-2", ststest.Now.Add(-time.Hour)))
+	}
+	longAgain := func(f operate.Facts) operate.Facts {
+		f.Still = 3 * time.Minute
+		return f
+	}
+	returned := func(inv *sts.Inventory) { // on another node, and the recovery was interrupted
+		movedPod(inv)
+		inv.Pods[1].UID, inv.Pods[1].Spec.NodeName = "web-1-uid", "node-2"
+		inv.NodeStates = append(inv.NodeStates, ststest.ReadyNode("node-2"))
+	}
+	earlier := func(inv *sts.Inventory) { // the taint of an earlier recovery stays on node-0
+		n := ststest.LostNode("node-0", ststest.Now.Add(-time.Hour))
+		taint := sts.OutOfService()
+		taint.TimeAdded = &metav1.Time{Time: taintedAt}
+		n.Node.Spec.Taints = append(n.Node.Spec.Taints, taint)
+		inv.NodeStates = append(inv.NodeStates, n)
+		r, err := record.ReadRecover(inv.Sets[0])
+		if err != nil {
+			panic(err)
+		}
+		r.Taints = append(r.Taints, record.NodeTaint{Node: "node-0", UID: "node-0-uid", AddedAt: taintedAt})
+		annotate(inv.Sets[0], record.RecoverAnnotation, sts.EncodeAnnotation(*r))
+	}
 	return []decisionCase{
 		one("begin", hanging(), taint, fresh, operate.Do, "Begin"),
 		one("begin with a stale status", hanging(healthy), taint, fresh, operate.Do, "Begin"),
@@ -153,13 +206,39 @@ func recoverCases() []decisionCase {
 		one("ready right before the write", recovering(record.OutOfService, nodeReady), taint, wrote, operate.Do, "Stop"),
 		one("ready right before the deletion of the node", recovering(record.DeleteNode, nodeReady), remove, found(recovering(record.DeleteNode)), operate.Do, "Stop"),
 		one("ready right before the deletion of the pod", recovering(record.ForceDeletePod, nodeReady), force, found(recovering(record.ForceDeletePod)), operate.Do, "Stop"),
-		one("the lease is renewed right before the write", recovering(record.OutOfService, renewed), taint, wrote, operate.Refused, operate.ReasonKubeletAlive),
+		one("the lease is renewed right before the write", recovering(record.OutOfService, renewed), taint, wrote, operate.Do, "Stop"),
+		one("the lease is renewed right before the write, and an earlier taint stays", recovering(record.OutOfService, renewed, earlier), taint, wrote, operate.Do, "Stop"),
+		one("the claim is at risk", hanging(claimGoing), taint, found(hanging(claimGoing)), operate.Refused, operate.ReasonDataLoss),
+		one("the claim is at risk right before the write", recovering(record.OutOfService, claimGoing), taint, wrote, operate.Do, "Stop"),
+		one("the node was recreated after the confirmation", hanging(nodeRecreated), taint, fresh, operate.Refused, operate.ReasonNotConfirmed),
+		one("the node was recreated after the confirmation, force-delete-pod", recovering(record.ForceDeletePod, nodeRecreated), force, found(recovering(record.ForceDeletePod)), operate.Refused, operate.ReasonNotConfirmed),
+		one("the record was removed, and the taint stays", hanging(owned("alice@laptop", "1"), ourTaint), taint, wrote, operate.Refused, operate.ReasonTakenOver),
 		one("the record was removed", hanging(owned("alice@laptop", "1")), taint, wrote, operate.Refused, operate.ReasonTakenOver),
 
 		one("wait for the removal", recovering(record.OutOfService, ourTaint), taint, wrote, operate.Wait, operate.ReasonPodNotAvailable),
 		one("another client has added the taint", recovering(record.OutOfService, outOfOrder), taint, wrote, operate.Wait, operate.ReasonPodNotAvailable),
 		one("the node was deleted", recovering(record.DeleteNode, nodeDeleted), remove, found(recovering(record.DeleteNode)), operate.Wait, operate.ReasonPodNotAvailable),
 		one("not removed", recovering(record.OutOfService, ourTaint), taint, long, operate.Stuck, operate.ReasonNotRemoved),
+		one("a finalizer keeps the node", recovering(record.DeleteNode, nodeKept), remove, found(recovering(record.DeleteNode)), operate.Wait, operate.ReasonPodNotAvailable),
+		one("a finalizer keeps the node for long", recovering(record.DeleteNode, nodeKept), remove, longAgain(found(recovering(record.DeleteNode))), operate.Stuck, operate.ReasonNotRemoved),
+		one("a finalizer keeps the node, which is tainted instead", recovering(record.DeleteNode, nodeKept), taint, found(recovering(record.DeleteNode, nodeKept)), operate.Do, "Begin"),
+		one("a finalizer keeps the node, which is ready again", recovering(record.DeleteNode, nodeKept, nodeReady), remove, found(recovering(record.DeleteNode)), operate.Do, "Stop"),
+		one("a finalizer would keep the pod", recovering(record.ForceDeletePod, onPod(1, func(p *corev1.Pod) { p.Finalizers = []string{"test.example/backup"} })), force, found(recovering(record.ForceDeletePod)), operate.Do, "ForceDelete"),
+		one("a finalizer keeps the pod", recovering(record.ForceDeletePod, podKept), force, found(recovering(record.ForceDeletePod)), operate.Wait, operate.ReasonPodNotAvailable),
+		one("a finalizer keeps the pod for long", recovering(record.ForceDeletePod, podKept), force, longAgain(found(recovering(record.ForceDeletePod))), operate.Stuck, operate.ReasonNotRemoved),
+		one("a finalizer keeps the pod on a tainted node for long", recovering(record.OutOfService, ourTaint, podKept), taint, long, operate.Stuck, operate.ReasonNotRemoved),
+
+		one("a second node is lost", recovering(record.OutOfService, ourTaint, lostAgain), second, again(ourTaint, lostAgain), operate.Do, "Begin"),
+		one("a second node is lost, in a plan", recovering(record.OutOfService, ourTaint, lostAgain), asked, operate.Facts{}, operate.Do, "Begin"),
+		one("a second node is lost, and the first was confirmed", recovering(record.OutOfService, ourTaint, lostAgain), taint, again(ourTaint, lostAgain), operate.Refused, operate.ReasonNotConfirmed),
+		one("a second node is lost meanwhile", recovering(record.OutOfService, ourTaint, lostAgain), taint, wrote, operate.Stuck, operate.ReasonPodFailing),
+		one("a node of the record is lost meanwhile", recovering(record.OutOfService, ourTaint, lostAgain), second, again(ourTaint, secondLost), operate.Stuck, operate.ReasonPodFailing),
+		one("a second node is not ready", recovering(record.OutOfService, ourTaint, unreadyAgain), second, again(ourTaint, unreadyAgain), operate.Wait, operate.ReasonPodNotAvailable),
+		one("the node was recreated, and is lost", recovering(record.OutOfService, nodeRecreated), taint, again(nodeRecreated), operate.Do, "Begin"),
+		one("the node was recreated, and is lost, meanwhile", recovering(record.OutOfService, nodeRecreated), taint, wrote, operate.Wait, operate.ReasonPodNotAvailable),
+		one("the pod was removed by another action", recovering(record.OutOfService, ourTaint, movedPending), force, again(ourTaint, movedPending), operate.Wait, operate.ReasonPodNotAvailable),
+		one("an interrupted recovery, and the pod is available", recovering(record.OutOfService, ourTaint, returned), force, again(ourTaint, returned), operate.Do, "Release"),
+
 		one("ready before the removal", recovering(record.OutOfService, ourTaint, nodeReady), taint, wrote, operate.Do, "Untaint"),
 		one("ready before the removal, without the taint", recovering(record.DeleteNode, nodeReady, onNode(func(n *sts.NodeState) { n.Node.UID = "again" })), remove, found(recovering(record.DeleteNode)), operate.Do, "Stop"),
 		one("ready before the removal, with the taint of another client", recovering(record.OutOfService, outOfOrder, nodeReady), taint, wrote, operate.Do, "Stop"),

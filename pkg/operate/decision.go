@@ -314,11 +314,13 @@ const (
 	ReasonNodeGone = "NodeGone"
 	// ReasonNodeNotReady: `recover --release`: a node is not Ready yet, so its taint remains.
 	ReasonNodeNotReady = "NodeNotReady"
-	// ReasonNotConfirmed: it was not confirmed that the machine of this node is off.
+	// ReasonNotConfirmed: it was not confirmed that the machine of this node is off, or the Node object was
+	// recreated since.
 	ReasonNotConfirmed = "NotConfirmed"
 	// ReasonTaintTolerated: the pod tolerates the out-of-service taint, which would not remove it.
 	ReasonTaintTolerated = "TaintTolerated"
-	// ReasonNotRemoved: the pod was not removed from the lost node although the node is out of service.
+	// ReasonNotRemoved: the pod was not removed from the lost node although the node is out of service, or the
+	// Node object or the pod was deleted and still exists, because of finalizers for instance.
 	ReasonNotRemoved = "NotRemoved"
 	// ReasonVolumeAttached: the volume is still attached to the lost node; the command waits.
 	ReasonVolumeAttached = "VolumeAttached"

@@ -213,6 +213,7 @@ func TestDecisions(t *testing.T) {
 				fmt.Fprintf(&all, "# %s\n%s", test.name, inFull(d))
 				if p, ok := d.Action.(*operate.PatchSet); ok {
 					guarded(t, test.name, s.Set, p)
+					keepsTaints(t, test.name, s, p)
 				}
 			}
 			golden.Assert(t, all.String(), verb+".decisions")
@@ -379,6 +380,31 @@ func guarded(t *testing.T, name string, set *appsv1.StatefulSet, p *operate.Patc
 		change(raced)
 		if _, err := operate.Patched(raced, p.Ops); err == nil {
 			t.Errorf("%s: the patch applies in spite of %s", name, race)
+		}
+	}
+}
+
+// keepsTaints: nothing but the record remembers a taint of ours that is on its node.
+func keepsTaints(t *testing.T, name string, s *sts.Snapshot, p *operate.PatchSet) {
+	t.Helper()
+	before, err := record.ReadRecover(s.Set)
+	if err != nil {
+		return
+	}
+	set, err := operate.Patched(s.Set, p.Ops)
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+		return
+	}
+	after, err := record.ReadRecover(set)
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+		return
+	}
+	for _, taint := range before.Taints {
+		n := s.NodeOf(taint.Node)
+		if (n == nil || taint.IsOn(n) >= 0) && !slices.Contains(after.Taints, taint) {
+			t.Errorf("%s: the taint on %s is no longer on record", name, taint.Node)
 		}
 	}
 }

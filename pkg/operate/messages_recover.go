@@ -58,9 +58,9 @@ func stepUntaintNode(node string) string {
 	return fmt.Sprintf("remove the taint %s from node %s", outOfService, node)
 }
 
-func stepForgetTaints() string { return "remove nodes without the taint from the record" }
+func stepStopRecoverReady(node string) string { return stepStopRecover("node " + node + " is ready") }
 
-func stepStopRecover(node string) string { return "stop the recovery: node " + node + " is ready" }
+func stepStopRecover(why string) string { return "stop the recovery: " + why }
 
 func stepFinishRecover(pod string, taintStays bool) string {
 	if taintStays {
@@ -75,8 +75,20 @@ func stepRelease() string { return "remove the record of the recovery" }
 
 func msgNodeNotRead(node string) string { return "for node " + node + " to be read" }
 
-func msgWaitForRemoval(pod, node string) string {
-	return fmt.Sprintf("for pod %s to be removed from node %s", pod, node)
+func msgWaitForRemoval(pod, node string, finalizers []string) string {
+	return fmt.Sprintf("for pod %s to be removed from node %s", pod, node) + keptBy(finalizers)
+}
+
+func msgWaitForNodeDeletion(node string, finalizers []string) string {
+	return fmt.Sprintf("for node %s to be deleted", node) + keptBy(finalizers)
+}
+
+// keptBy says which finalizers an object has that was deleted.
+func keptBy(finalizers []string) string {
+	if len(finalizers) == 0 {
+		return ""
+	}
+	return ": it has finalizers " + strings.Join(finalizers, ", ")
 }
 
 func msgWaitForDetach(pod string, volumes []string, node string) string {
@@ -125,6 +137,11 @@ func hintTaintsStay(node string) sts.Hint {
 
 func msgRecoverRecordRemoved(set string) string {
 	return fmt.Sprintf("annotation %s was removed from statefulset/%s during the recovery", record.RecoverAnnotation, set)
+}
+
+func hintTaintWithoutRecord(node string) sts.Hint {
+	return sts.Hintf("node %s has the taint %s, which is no longer on record; once the node is ready again, remove it: %s", node, outOfService,
+		sts.Kubectl("", "taint node", node, outOfService+"-"))
 }
 
 func msgNodeUnseen(resource string) string {
@@ -196,16 +213,33 @@ func msgNotConfirmed(pod, node, confirmed string) string {
 	return fmt.Sprintf("pod %s is on node %s, but --node-is-off confirms node %s", pod, node, confirmed)
 }
 
+func msgNodeRecreated(node string) string {
+	return fmt.Sprintf("node %s was recreated after it was confirmed that its machine is off", node)
+}
+
 func hintConfirm(node string) sts.Hint {
 	return sts.Hintf("make sure that the machine of node %s is off and stays off, then confirm it with --node-is-off %s", node, node)
 }
 
 func msgNotRemoved(pod, node string, after time.Duration, finalizers []string) string {
-	text := fmt.Sprintf("pod %s was not removed from node %s within %s", pod, node, sts.Age(after))
-	if len(finalizers) > 0 {
-		text += ": it has finalizers " + strings.Join(finalizers, ", ")
-	}
-	return text
+	return fmt.Sprintf("pod %s was not removed from node %s within %s", pod, node, sts.Age(after)) + keptBy(finalizers)
+}
+
+// lost is what is known about the node of the new pod.
+func msgNextNodeLost(pod, lost string) string {
+	return fmt.Sprintf("the new pod %s is on a lost node, too: %s", pod, lost)
+}
+
+func hintRecoverAgain(again sts.Hint) sts.Hint {
+	return sts.Hintf("recover it from that node: %s", again)
+}
+
+func msgNodeNotDeleted(node string, after time.Duration, finalizers []string) string {
+	return fmt.Sprintf("node %s was not deleted within %s", node, sts.Age(after)) + keptBy(finalizers)
+}
+
+func hintNodeNotDeleted(describe, taint sts.Hint) sts.Hint {
+	return sts.Hintf("check the node and the controllers of its finalizers: %s; or taint it: %s", describe, taint)
 }
 
 func hintNotRemoved(forced, describe sts.Hint) sts.Hint {

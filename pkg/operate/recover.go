@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -44,7 +45,7 @@ func (i recoverPod) Next(s *sts.Snapshot, f Facts) Decision {
 		return *d
 	}
 	recovery := l.recover.Recovery
-	if recovery == nil || recovery.Ordinal != i.Ordinal || recovery.Action != i.Action {
+	if !i.resumes(l) {
 		if d := gs.Require(guard.BeforeStart, l); d != nil {
 			return *d
 		}
@@ -56,22 +57,72 @@ func (i recoverPod) Next(s *sts.Snapshot, f Facts) Decision {
 	switch {
 	case node == nil:
 		return decide(Wait, ReasonNotObserved, msgNodeNotRead(recovery.Node), nil)
-	case r.Pod == nil || r.Pod.UID != recovery.UID:
+	case isRemoved(recovery, r):
 		return i.follow(s, f, l)
 	case !fresh && node.IsReady(): // also after the taint was removed because of that
-		return i.giveUp(s, l)
-	case fresh || !acted(recovery, node):
-		if d := gs.Require(guard.BeforeStep, l); d != nil {
+		return i.stop(s, l, i.nodeReadyAgain(l), stepStopRecoverReady(node.Name))
+	case fresh || !acted(recovery, node, r):
+		switch d := cmp.Or(gs.Require(guard.BeforeStep, l), i.requireClaims(l)); {
+		case d != nil && (fresh || d.Reason == ReasonNotConfirmed): // the confirmation resumes it
 			return *d
+		case d != nil: // nothing was done about the node or the pod
+			return i.stop(s, l, *d, stepStopRecover(d.Message))
+		case i.begun(s, l):
+			return i.act(s, l, r)
 		}
-		if !i.begun(s, l) {
-			return i.begin(s, l)
-		}
-		return i.act(s, l, r)
+		return i.begin(s, l)
 	case !i.begun(s, l):
 		return i.begin(s, l)
 	}
 	return i.awaitRemoval(s, f, recovery, r)
+}
+
+// resumes says whether the recovery on record is the one that this command continues. It is over once its pod
+// was removed and the command finds the next one on a lost node, or once the command finds another Node object
+// of that name, which is lost, too. Until then it does not matter which action has removed the pod.
+func (i recoverPod) resumes(l look) bool {
+	recovery, r := l.recover.Recovery, replicaAt(l.s, i.Ordinal)
+	switch {
+	case recovery == nil || recovery.Ordinal != i.Ordinal:
+		return false
+	case isRemoved(recovery, r):
+		return !foundOnLostNode(l, r)
+	case recovery.Action != i.Action:
+		return false
+	}
+	n := l.s.NodeOf(recovery.Node)
+	return n == nil || n.Node == nil || n.UID() == recovery.NodeUID || !foundOnLostNode(l, r)
+}
+
+// foundOnLostNode says whether the command has found this pod on this node, which counts as lost. What is lost
+// while it runs needs a command of its own, and a confirmation.
+func foundOnLostNode(l look, r sts.Replica) bool {
+	lost := onLostNode(l.s, r)
+	if lost == nil || l.f.Found == nil {
+		return lost != nil
+	}
+	pod, node := replicaAt(l.f.Found, r.Ordinal).Pod, l.f.Found.NodeOf(lost.Node)
+	return pod != nil && pod.UID == r.Pod.UID && node != nil && node.UID() == l.s.NodeOf(lost.Node).UID()
+}
+
+// onLostNode is the evidence that the node of the pod counts as lost, nil when it does not.
+func onLostNode(s *sts.Snapshot, r sts.Replica) *diagnose.Lost {
+	if r.Pod == nil {
+		return nil
+	}
+	n := s.NodeOf(r.Pod.Spec.NodeName)
+	if n == nil {
+		return nil
+	}
+	if lost := diagnose.LostNode(n.Node, n.Lease, r.Pod, s.TakenAt); lost != nil && lost.Proven(s.TakenAt) {
+		return lost
+	}
+	return nil
+}
+
+// isRemoved says whether the pod of the recovery no longer exists.
+func isRemoved(r *record.Recovery, now sts.Replica) bool {
+	return now.Pod == nil || now.Pod.UID != r.UID
 }
 
 func (i recoverPod) guards() setGuards {
@@ -88,7 +139,7 @@ func (i recoverPod) guards() setGuards {
 		guard.New(guard.NewRule("lost node", "refuses while the node is Ready, or if it has been unready for less than the pod tolerates the taint `node.kubernetes.io/unreachable` (300s by default)", guard.BeforeStep), i.requireLost),
 		guard.New(guard.NewRule("silent kubelet", "refuses if the kubelet has renewed its lease since the node became unready or since the command started", guard.BeforeStep), requireSilent),
 		guard.New(guard.NewRule("action applies", "refuses an action that cannot remove the pod: the Node object does not exist, or the pod tolerates the out-of-service taint", guard.BeforeStep), i.requireApplicable),
-		guard.New(guard.NewRule("machine off", "refuses unless a person has confirmed, with the name of the node, that its machine is off", guard.BeforeStep), i.requireConfirmed),
+		guard.New(guard.NewRule("machine off", "refuses unless a person has confirmed, with the name of the node, that its machine is off, or if the Node object was recreated since", guard.BeforeStep), i.requireConfirmed),
 	}
 }
 
@@ -104,12 +155,19 @@ func recoverLook(s *sts.Snapshot, f Facts) look {
 	return l
 }
 
-// requireRecoverRecord stops when the record was removed: without it a taint would never be removed.
+// requireRecoverRecord stops when the record was removed: without it a taint would never be removed, and only the
+// hint names one that was added before.
 func requireRecoverRecord(l look) *Decision {
 	if l.recover.Recovery != nil || len(l.recover.Taints) > 0 || l.unreadable != nil || !l.f.Wrote && !l.f.foundRecord(record.RecoverAnnotation) {
 		return nil
 	}
-	d := decide(Refused, ReasonTakenOver, msgRecoverRecordRemoved(l.s.Set.Name), hintCheckStatus(l.s.Set.Namespace, l.s.Set.Name))
+	hint := hintCheckStatus(l.s.Set.Namespace, l.s.Set.Name)
+	for i := range l.s.NodeStates {
+		if n := &l.s.NodeStates[i]; n.OutOfServiceAt() >= 0 {
+			hint = hintTaintWithoutRecord(n.Name)
+		}
+	}
+	d := decide(Refused, ReasonTakenOver, msgRecoverRecordRemoved(l.s.Set.Name), hint)
 	return &d
 }
 
@@ -157,14 +215,16 @@ func (i recoverPod) requireHanging(l look) *Decision {
 		return nil
 	}
 	end := decide(Done, ReasonNothingToDo, msgNothingToRecover(r.Pod.Name, r.Pod.Spec.NodeName), nil)
-	d := release(s, l.recover)
-	if d == nil {
+	if d := untaint(s, l.recover); d != nil {
+		return d
+	}
+	rest := withoutRecovery(s, l.recover)
+	if l.recover.Recovery == nil && len(rest.Taints) == len(l.recover.Taints) {
 		return &end
 	}
-	if d.Reason == "Release" {
-		d.Then = &end
-	}
-	return d
+	d := do(newPatch(s.Set).recover(rest).action("", stepRelease()), "Release")
+	d.Then = &end
+	return &d
 }
 
 func remedyOf(s *sts.Snapshot, r sts.Replica, t *diagnose.Trouble) sts.Hint {
@@ -246,12 +306,33 @@ func (i recoverPod) again(s *sts.Snapshot, a record.RecoverAction) sts.Hint {
 
 // requireConfirmed: a plan is made before its confirmation, and only there none is required.
 func (i recoverPod) requireConfirmed(l look) *Decision {
-	if i.NodeIsOff == l.recovery.Node || i.NodeIsOff == "" && l.f.Found == nil || acted(l.recovery, l.s.NodeOf(l.recovery.Node)) {
+	node := l.s.NodeOf(l.recovery.Node)
+	if acted(l.recovery, node, replicaAt(l.s, i.Ordinal)) {
 		return nil
 	}
-	d := decide(Refused, ReasonNotConfirmed, msgNotConfirmed(l.s.Name(i.Ordinal), l.recovery.Node, i.NodeIsOff), hintConfirm(l.recovery.Node))
+	var d Decision
+	switch confirmed := l.f.Found; {
+	case i.NodeIsOff != l.recovery.Node && (i.NodeIsOff != "" || confirmed != nil):
+		d = decide(Refused, ReasonNotConfirmed, msgNotConfirmed(l.s.Name(i.Ordinal), l.recovery.Node, i.NodeIsOff), hintConfirm(l.recovery.Node))
+	case confirmed != nil && node.Node != nil && (confirmed.NodeOf(node.Name) == nil || confirmed.NodeOf(node.Name).UID() != node.UID()):
+		d = decide(Refused, ReasonNotConfirmed, msgNodeRecreated(node.Name), hintConfirm(node.Name))
+	default:
+		return nil
+	}
 	d.Subject = nodeSubject(l.recovery.Node)
 	return &d
+}
+
+// requireClaims refuses before the recovery is recorded what the guards of all verbs would refuse after that.
+func (i recoverPod) requireClaims(l look) *Decision {
+	if i.AcceptDataLoss {
+		return nil
+	}
+	going := endangeredByNode(l.s, l.recovery.Node)
+	if i.Action == record.ForceDeletePod {
+		going = endangeredByRemoval(l.s, l.recovery.UID)
+	}
+	return claimsGuards.Require(guard.BeforeStep, removal{s: l.s, going: going})
 }
 
 // choose records the pod and its node.
@@ -264,16 +345,40 @@ func (i recoverPod) choose(s *sts.Snapshot) *record.Recovery {
 	return out
 }
 
-// acted says whether the action has been carried out: only the removal of the pod is left.
-func acted(r *record.Recovery, node *sts.NodeState) bool {
+// acted says whether the action has been carried out: only the removal of the pod is left. What finalizers keep
+// is not deleted again.
+func acted(r *record.Recovery, node *sts.NodeState, pod sts.Replica) bool {
 	gone := r.NodeUID != "" && node.UID() != r.NodeUID
-	return r.Action == record.OutOfService && node.OutOfServiceAt() >= 0 || r.Action != record.ForceDeletePod && gone
+	switch r.Action {
+	case record.ForceDeletePod:
+		return pod.Pod != nil && ForceDeleted(pod.Pod)
+	case record.DeleteNode:
+		return gone || isDeleting(node)
+	}
+	return gone || node.OutOfServiceAt() >= 0
 }
+
+// ForceDeleted says whether a pod was deleted with grace period 0. It still exists because of its finalizers.
+func ForceDeleted(p *corev1.Pod) bool {
+	return p.DeletionTimestamp != nil && p.DeletionGracePeriodSeconds != nil && *p.DeletionGracePeriodSeconds == 0
+}
+
+// isDeleting says whether the Node object was deleted and still exists because of its finalizers.
+func isDeleting(n *sts.NodeState) bool { return n.Node != nil && n.Node.DeletionTimestamp != nil }
 
 // begun says whether the record and the lock are stored, and with them the taint that will be added.
 func (i recoverPod) begun(s *sts.Snapshot, l look) bool {
-	missing := i.Action == record.OutOfService && s.NodeOf(l.recovery.Node).OutOfServiceAt() < 0 && !acted(l.recovery, s.NodeOf(l.recovery.Node)) && l.recover.TaintOf(l.recovery.Node) == nil
-	return l.recover.Recovery == l.recovery && i.holdsLock(s) && !missing
+	return l.recover.Recovery == l.recovery && i.holdsLock(s) && !i.needsTaint(s, l)
+}
+
+// needsTaint says whether the taint that will be added is not on record yet.
+func (i recoverPod) needsTaint(s *sts.Snapshot, l look) bool {
+	node, r := s.NodeOf(l.recovery.Node), replicaAt(s, i.Ordinal)
+	if l.recovery.Action != record.OutOfService || isRemoved(l.recovery, r) || acted(l.recovery, node, r) {
+		return false
+	}
+	known := l.recover.TaintOf(node.Name)
+	return known == nil || known.UID != node.UID()
 }
 
 // holdsLock says whether the lock is stored as that of this command.
@@ -293,10 +398,9 @@ func (i recoverPod) begin(s *sts.Snapshot, l look) Decision {
 	}
 	r := l.recover.Copy()
 	r.Recovery = l.recovery
-	node := s.NodeOf(l.recovery.Node)
-	if known := r.TaintOf(node.Name); i.Action == record.OutOfService && node.OutOfServiceAt() < 0 && node.Node != nil && (known == nil || known.UID != node.Node.UID) {
-		r.Taints = slices.DeleteFunc(r.Taints, func(t record.NodeTaint) bool { return t.Node == node.Name })
-		r.Taints = append(r.Taints, record.NodeTaint{Node: node.Name, UID: node.Node.UID, AddedAt: s.TakenAt.UTC().Truncate(time.Second)})
+	if node := l.recovery.Node; i.needsTaint(s, l) {
+		r.Taints = slices.DeleteFunc(r.Taints, func(t record.NodeTaint) bool { return t.Node == node })
+		r.Taints = append(r.Taints, record.NodeTaint{Node: node, UID: s.NodeOf(node).UID(), AddedAt: s.TakenAt.UTC().Truncate(time.Second)})
 	}
 	return do(newPatch(s.Set).recover(r).owner(i.Owner).action(event, why), "Begin")
 }
@@ -304,7 +408,7 @@ func (i recoverPod) begin(s *sts.Snapshot, l look) Decision {
 // act is the one action about the node or the pod.
 func (i recoverPod) act(s *sts.Snapshot, l look, r sts.Replica) Decision {
 	node := s.NodeOf(l.recovery.Node)
-	switch i.Action {
+	switch l.recovery.Action {
 	case record.DeleteNode:
 		return do(&DeleteNode{Description: stepDeleteNode(node.Name, removedWith(node)), Node: node.Name, UID: node.Node.UID, ResourceVersion: node.Node.ResourceVersion}, "DeleteNode")
 	case record.ForceDeletePod:
@@ -327,36 +431,48 @@ func removedWith(n *sts.NodeState) string {
 	return msgPodsOfNode(len(n.Pods), members)
 }
 
-// giveUp stops where the node is Ready before the pod was removed: its kubelet ends the pod. Our taint would remove
-// everything that runs there.
-func (i recoverPod) giveUp(s *sts.Snapshot, l look) Decision {
-	node := l.recovery.Node
-	if d := release(s, l.recover, node); d != nil && d.Reason == "Untaint" {
+// nodeReadyAgain is the end where the node is Ready before the pod was removed: its kubelet ends the pod. Our taint
+// would remove everything that runs there.
+func (i recoverPod) nodeReadyAgain(l look) Decision {
+	d := decide(Refused, ReasonNodeReady, msgNodeReadyAgain(l.recovery.Node, l.s.Name(i.Ordinal)), nil)
+	d.Subject = nodeSubject(l.recovery.Node)
+	return d
+}
+
+// stop removes the record of a recovery that must not continue, and before it our taint from a node that is Ready.
+func (i recoverPod) stop(s *sts.Snapshot, l look, end Decision, why string) Decision {
+	if d := untaint(s, l.recover, l.recovery.Node); d != nil {
 		return *d
 	}
-	r := l.recover.Copy()
-	r.Recovery = nil
-	r.Taints = slices.DeleteFunc(r.Taints, func(t record.NodeTaint) bool { return t.Node == node })
-	end := decide(Refused, ReasonNodeReady, msgNodeReadyAgain(node, s.Name(i.Ordinal)), nil)
-	end.Subject = nodeSubject(node)
-	d := do(newPatch(s.Set).recover(r).drop(record.OwnerAnnotation).action("RecoverStopped", stepStopRecover(node)), "Stop")
+	d := do(newPatch(s.Set).recover(withoutRecovery(s, l.recover)).drop(record.OwnerAnnotation).action("RecoverStopped", why), "Stop")
 	d.Then = &end
 	return d
 }
 
-// awaitRemoval waits until the pod is gone.
+// awaitRemoval waits until the pod is gone, and before that the Node object that was deleted.
 func (i recoverPod) awaitRemoval(s *sts.Snapshot, f Facts, recovery *record.Recovery, r sts.Replica) Decision {
+	node := s.NodeOf(recovery.Node)
+	stays := recovery.Action == record.DeleteNode && isDeleting(node)
 	if f.Still >= removalGrace && f.Found != nil { // a preview does not know how long it takes
+		if stays {
+			d := decide(Stuck, ReasonNotRemoved, msgNodeNotDeleted(node.Name, removalGrace, node.Node.Finalizers),
+				hintNodeNotDeleted(sts.Kubectl("", "describe node", node.Name), i.again(s, record.OutOfService)))
+			d.Subject = nodeSubject(node.Name)
+			return d
+		}
 		hint := sts.Kubectl(s.Set.Namespace, "describe pod", r.Pod.Name)
-		if len(r.Pod.Finalizers) == 0 && i.Action != record.ForceDeletePod {
+		if len(r.Pod.Finalizers) == 0 && recovery.Action != record.ForceDeletePod {
 			hint = hintNotRemoved(i.again(s, record.ForceDeletePod), hint)
 		}
 		d := decide(Stuck, ReasonNotRemoved, msgNotRemoved(r.Pod.Name, recovery.Node, removalGrace, r.Pod.Finalizers), hint)
 		d.Subject = podSubject(r.Pod.Name)
 		return d
 	}
-	d := decide(Wait, ReasonPodNotAvailable, msgWaitForRemoval(r.Pod.Name, recovery.Node), nil)
+	d := decide(Wait, ReasonPodNotAvailable, msgWaitForRemoval(r.Pod.Name, recovery.Node, r.Pod.Finalizers), nil)
 	d.Subject, d.Detail = podSubject(r.Pod.Name), "removal"
+	if stays {
+		d.Message, d.Subject = msgWaitForNodeDeletion(node.Name, node.Node.Finalizers), nodeSubject(node.Name)
+	}
 	d.Recheck = s.TakenAt.Add(removalGrace - f.Still)
 	return d
 }
@@ -371,6 +487,11 @@ func (i recoverPod) follow(s *sts.Snapshot, f Facts, l look) Decision {
 		return i.finish(s, l, r)
 	case !i.holdsLock(s):
 		return i.begin(s, l)
+	}
+	if lost := onLostNode(s, r); lost != nil {
+		d := decide(Stuck, ReasonPodFailing, msgNextNodeLost(s.Name(i.Ordinal), lost.Message), hintRecoverAgain(i.again(s, i.Action)))
+		d.Subject = podSubject(r.Pod.Name)
+		return d
 	}
 	if volumes := stillAttached(s, r, s.NodeOf(recovery.Node)); len(volumes) > 0 && f.Still < detachGrace && !r.Ready && r.Pod.Spec.NodeName != "" {
 		d := decide(Wait, ReasonVolumeAttached, msgWaitForDetach(r.Pod.Name, volumes, recovery.Node), nil)
@@ -399,12 +520,10 @@ func stillAttached(s *sts.Snapshot, r sts.Replica, lost *sts.NodeState) []string
 
 // finish removes the record, and the taint where the node is back or deleted.
 func (i recoverPod) finish(s *sts.Snapshot, l look, r sts.Replica) Decision {
-	if d := release(s, l.recover, l.recovery.Node); d != nil && d.Reason == "Untaint" {
+	if d := untaint(s, l.recover, l.recovery.Node); d != nil {
 		return *d
 	}
-	rest := l.recover.Copy()
-	rest.Recovery = nil
-	rest.Taints = slices.DeleteFunc(rest.Taints, func(t record.NodeTaint) bool { return t.Node == l.recovery.Node && isFree(s, t) })
+	rest := withoutRecovery(s, l.recover)
 	on := ""
 	if r.Pod != nil {
 		on = r.Pod.Spec.NodeName
@@ -419,36 +538,32 @@ func (i recoverPod) finish(s *sts.Snapshot, l look, r sts.Replica) Decision {
 	return d
 }
 
-// isFree says whether nothing of ours is left on the taint's node: the taint was removed, or the node deleted.
-func isFree(s *sts.Snapshot, t record.NodeTaint) bool {
-	n := s.NodeOf(t.Node)
-	return n != nil && t.IsOn(n) < 0
-}
-
-// release removes the next taint from a node that is Ready again, and then its record: of the given nodes, or
-// of all. Nil when there is nothing to remove now.
-func release(s *sts.Snapshot, r *record.Recover, nodes ...string) *Decision {
-	rest := r.Copy()
-	rest.Taints = nil
+// untaint removes the next taint of ours from a node that is Ready again: of the given nodes, or of all. Nil when
+// there is none.
+func untaint(s *sts.Snapshot, r *record.Recover, nodes ...string) *Decision {
 	for _, t := range r.Taints {
 		n := s.NodeOf(t.Node)
-		if n == nil || len(nodes) > 0 && !slices.Contains(nodes, t.Node) {
-			rest.Taints = append(rest.Taints, t)
+		if n == nil || !n.IsReady() || len(nodes) > 0 && !slices.Contains(nodes, t.Node) {
 			continue
 		}
-		switch at := t.IsOn(n); {
-		case at >= 0 && n.IsReady():
+		if at := t.IsOn(n); at >= 0 {
 			d := do(newUntaintNode(stepUntaintNode(n.Name), n, at), "Untaint")
 			return &d
-		case at >= 0, r.Recovery != nil && r.Recovery.Node == t.Node && n.Node != nil && n.Node.UID == t.UID && !n.IsReady(): // it may be about to be added
-			rest.Taints = append(rest.Taints, t)
 		}
 	}
-	if len(rest.Taints) == len(r.Taints) {
-		return nil
-	}
-	d := do(newPatch(s.Set).recover(rest).action("", stepForgetTaints()), "Release")
-	return &d
+	return nil
+}
+
+// withoutRecovery is what stays on record after the recovery: each taint of ours that is on its node, which
+// nothing else remembers.
+func withoutRecovery(s *sts.Snapshot, r *record.Recover) record.Recover {
+	rest := r.Copy()
+	rest.Recovery = nil
+	rest.Taints = slices.DeleteFunc(rest.Taints, func(t record.NodeTaint) bool {
+		n := s.NodeOf(t.Node)
+		return n != nil && t.IsOn(n) < 0
+	})
+	return rest
 }
 
 // ReleaseOptions are the options of [NewReleaseNodes].
@@ -470,12 +585,10 @@ func (i releaseNodes) Next(s *sts.Snapshot, f Facts) Decision {
 	if r.Recovery == nil && len(r.Taints) == 0 {
 		return decide(Done, ReasonNothingToDo, msgNothingToRelease(), nil)
 	}
-	rest := r.Copy()
-	rest.Recovery = nil
-	if d := release(s, &rest); d != nil && d.Reason == "Untaint" {
+	if d := untaint(s, r); d != nil {
 		return *d
 	}
-	rest.Taints = slices.DeleteFunc(rest.Taints, func(t record.NodeTaint) bool { return isFree(s, t) })
+	rest := withoutRecovery(s, r)
 	end := decide(Done, ReasonReleased, msgReleased(), nil)
 	if len(rest.Taints) > 0 {
 		end = i.remaining(s, rest.Taints)

@@ -86,6 +86,9 @@ func (s *Snapshot) Progress() string {
 	for _, budget := range s.Budgets {
 		fmt.Fprintf(&b, " %s=%d/%d", budget.Name, budget.Status.DisruptionsAllowed, budget.Status.ExpectedPods)
 	}
+	for _, n := range s.NodeStates {
+		fmt.Fprintf(&b, " node %s=%s,%t,%d", n.Name, n.UID(), n.Node != nil && n.Node.DeletionTimestamp != nil, n.OutOfServiceAt())
+	}
 	return b.String()
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -143,13 +144,19 @@ func TestProgress(t *testing.T) {
 		{"the spec", func(inv *sts.Inventory) { inv.Sets[0].Generation++ }, true},
 		{"the controller sees it", func(inv *sts.Inventory) { inv.Sets[0].Status.ObservedGeneration++ }, true},
 		{"a revision", func(inv *sts.Inventory) { inv.Sets[0].Status.UpdateRevision = "x" }, true},
+		{"the deletion of a node", func(inv *sts.Inventory) { inv.NodeStates[0].Node.DeletionTimestamp = &metav1.Time{Time: ststest.Now} }, true},
+		{"a node that is gone", func(inv *sts.Inventory) { inv.NodeStates[0].Node = nil }, true},
+		{"a node that is out of service", func(inv *sts.Inventory) { inv.NodeStates[0].Node.Spec.Taints = []corev1.Taint{sts.OutOfService()} }, true},
+		{"a lease", func(inv *sts.Inventory) { inv.NodeStates[0].Lease = ststest.Lease("node-1", ststest.Now) }, false},
 		{"the end of an update", func(inv *sts.Inventory) { inv.Sets[0].Status.CurrentRevision = "x" }, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			before, after := ststest.Web(3), ststest.Web(3)
-			ststest.Crashing(before.Pods[2])
-			ststest.Crashing(after.Pods[2])
+			for _, inv := range []*sts.Inventory{before, after} {
+				ststest.Crashing(inv.Pods[2])
+				inv.NodeStates = []sts.NodeState{ststest.LostNode("node-1", ststest.Now.Add(-time.Hour))}
+			}
 			test.change(after)
 			if moved := before.Snapshots()[0].Progress() != after.Snapshots()[0].Progress(); moved != test.moves {
 				t.Errorf("moved: %t", moved)
