@@ -41,7 +41,7 @@ func readFile(ctx context.Context, env *Env, name string) ([]byte, error) {
 
 func readAll(env *Env, name string) ([]byte, error) {
 	in := env.In
-	if name != "-" {
+	if name != stdin {
 		f, err := os.Open(name)
 		if err != nil {
 			return nil, err
@@ -57,28 +57,39 @@ func readAll(env *Env, name string) ([]byte, error) {
 }
 
 // manifestFiles are the files that a name of --filename stands for: itself, or the manifests in a folder, with
-// recursive also those in the folders below it.
-func manifestFiles(name string, recursive bool) ([]string, error) {
+// recursive also those in the folders below it. What cannot be read in the folder is a problem.
+func manifestFiles(name string, recursive bool) (files []string, problems []manifest.FileProblem, err error) {
 	if scheme, _, found := strings.Cut(name, "://"); found && (scheme == "http" || scheme == "https") {
-		return nil, errors.New(msgNoURLs())
+		return nil, nil, errors.New(msgNoURLs())
 	}
 	info, err := os.Stat(name)
-	if name == "-" || err != nil || !info.IsDir() {
-		return []string{name}, nil // reading it reports why it cannot be read
+	if name == stdin || err != nil || !info.IsDir() {
+		return []string{name}, nil, nil // reading it reports why it cannot be read
 	}
-	var files []string
-	err = filepath.WalkDir(name, func(path string, e fs.DirEntry, err error) error {
+	root := name
+	if info, err := os.Lstat(name); err == nil && info.Mode().Type() == fs.ModeSymlink {
+		root += string(filepath.Separator) // the folder, not the link
+	}
+	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		switch {
-		case err != nil:
+		case err != nil && path == root:
 			return err
-		case e.IsDir() && path != name && !recursive:
+		case err != nil:
+			problems = append(problems, manifest.FileProblem{File: path, Message: problemOf(path, err)})
+			if e != nil && e.IsDir() {
+				return filepath.SkipDir
+			}
+		case e.IsDir() && path != root && !recursive:
 			return filepath.SkipDir
-		case !e.IsDir() && slices.Contains(resource.FileExtensions, filepath.Ext(path)):
+		case e.IsDir() || !slices.Contains(resource.FileExtensions, filepath.Ext(path)):
+		case e.Type()&(fs.ModeNamedPipe|fs.ModeDevice|fs.ModeSocket) != 0: // reading it may never end
+			problems = append(problems, manifest.FileProblem{File: path, Message: msgNoRegularFile()})
+		default:
 			files = append(files, path)
 		}
 		return nil
 	})
-	return files, err
+	return files, problems, err
 }
 
 // readManifest reads the objects of one file.

@@ -138,8 +138,8 @@ func (f *folder) skips(file string) bool {
 // readFolder are the manifests of a directory, without what kustomize and Helm read. The templates of a chart
 // are a problem: they are not manifests yet.
 func (s *manifestSource) readFolder(env *Env, name string) ([]string, []manifest.FileProblem, error) {
-	files, err := manifestFiles(name, s.recursive)
-	if err == nil && len(files) == 0 {
+	files, problems, err := manifestFiles(name, s.recursive)
+	if err == nil && len(files)+len(problems) == 0 {
 		err = errors.New(msgNoManifests())
 	}
 	if err != nil || len(files) == 1 && files[0] == name {
@@ -171,7 +171,6 @@ func (s *manifestSource) readFolder(env *Env, name string) ([]string, []manifest
 	if len(f.kustomizations) > 0 {
 		noteTo(env.ErrOut, msgKustomizationsSkipped(len(f.kustomizations), shown(f.kustomizations[0])))
 	}
-	var problems []manifest.FileProblem
 	for _, chart := range f.skipped {
 		problems = append(problems, manifest.FileProblem{File: shown(chart), Message: msgHelmChart()})
 	}

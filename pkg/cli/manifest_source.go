@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -52,10 +53,42 @@ func (s *manifestSource) name() string {
 	if s.kustomize != "" {
 		return s.kustomize
 	}
-	if len(s.files) == 1 && s.files[0] == "-" {
+	names := make([]string, len(s.files))
+	for i, file := range s.files {
+		names[i] = fileName(file)
+	}
+	return strings.Join(names, ", ")
+}
+
+// stdin is the name of standard input in --filename.
+const stdin = "-"
+
+// fileName is a file for people.
+func fileName(file string) string {
+	if file == stdin {
 		return "standard input"
 	}
-	return strings.Join(s.files, ", ")
+	return file
+}
+
+// expand are the files and directories that the names stand for: they may be patterns, as for kubectl.
+func (s *manifestSource) expand() ([]string, error) {
+	var out []string
+	for _, name := range s.files {
+		if _, err := os.Lstat(name); name == stdin || err == nil || !strings.ContainsAny(name, "*?[") {
+			out = append(out, name)
+			continue
+		}
+		matches, err := filepath.Glob(name)
+		if err == nil && len(matches) == 0 {
+			err = fs.ErrNotExist
+		}
+		if err != nil {
+			return nil, filenameError(s.flagName(), name, err)
+		}
+		out = append(out, matches...)
+	}
+	return out, nil
 }
 
 // args are the flags again, for a hint.
@@ -86,13 +119,24 @@ func (s *manifestSource) read(ctx context.Context, env *Env) ([]manifest.Object,
 		out      []manifest.Object
 		problems []manifest.FileProblem
 	)
-	for _, name := range s.files {
+	names, err := s.expand()
+	if err != nil {
+		return nil, nil, err
+	}
+	seen := map[string]bool{} // kubectl applies a file that is named twice once more, which changes nothing
+	for _, name := range names {
 		files, unread, err := s.readFolder(env, name)
 		if err != nil {
 			return nil, nil, filenameError(s.flagName(), name, err)
 		}
 		problems = append(problems, unread...)
 		for _, file := range files {
+			if path, err := filepath.Abs(file); err == nil {
+				if seen[path] {
+					continue
+				}
+				seen[path] = true
+			}
 			objects, err := readManifest(ctx, env, file)
 			switch {
 			case ctx.Err() != nil:
@@ -100,7 +144,7 @@ func (s *manifestSource) read(ctx context.Context, env *Env) ([]manifest.Object,
 			case err != nil && file == name && errors.Is(err, fs.ErrNotExist):
 				return nil, nil, filenameError(s.flagName(), name, err)
 			case err != nil:
-				problems = append(problems, manifest.FileProblem{File: file, Message: problemOf(file, err)})
+				problems = append(problems, manifest.FileProblem{File: fileName(file), Message: problemOf(file, err)})
 			default:
 				out = append(out, objects...)
 			}

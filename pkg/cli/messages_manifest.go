@@ -35,6 +35,8 @@ func msgFoundOnly(objects []string) string {
 	return ", only " + strings.Join(objects, ", ")
 }
 
+func msgNoRegularFile() string { return "not a regular file" }
+
 func msgDefinedTwice(name string) string {
 	return fmt.Sprintf("StatefulSet %s is defined more than once", name)
 }

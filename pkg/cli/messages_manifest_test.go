@@ -18,6 +18,7 @@ func TestManifestMessages(t *testing.T) {
 		call(msgKustomizationsSkipped, 3, "base"),
 		call(msgFoundOnly, nil),
 		call(msgFoundOnly, []string{"Service/web", "ConfigMap/web"}),
+		call(msgNoRegularFile),
 		call(msgDefinedTwice, "web"),
 		call(msgAssumedNamespace, "shop"),
 		call(msgOtherStatefulSet, where, "web", "apps.kruise.io/v1beta1"),

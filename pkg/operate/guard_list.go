@@ -80,7 +80,9 @@ func (l Lock) lockGuard() setGuard {
 		func(k look) *Decision { return l.requireLock(k.s, k.f) })
 }
 
-var drainGuard = guard.New(guard.NewRule(guard.ScaleOperation, "refuses while another scale operation is in progress, or was interrupted", guard.Always),
+var scaleRule = guard.NewRule(guard.ScaleOperation, "refuses while another scale operation is in progress, or was interrupted (`recover` removes the pod that it waits for)", guard.Always)
+
+var drainGuard = guard.New(scaleRule,
 	func(l look) *Decision { return requireNoDrain(l.s) })
 
 var deletionGuard = guard.New(guard.NewRule("deletion", "refuses a StatefulSet that is being deleted", guard.Always), requireNotDeleted)

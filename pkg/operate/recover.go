@@ -129,7 +129,7 @@ func (i recoverPod) guards() setGuards {
 	return setGuards{
 		i.lockGuard(),
 		deletionGuard,
-		drainGuard,
+		guard.New(scaleRule, i.requireNoOtherDrain),
 		recordGuard,
 		guard.New(removedRule, requireRecoverRecord),
 		guard.New(guard.NewRule("node known", "refuses if the node or its lease cannot be read", guard.Always), requireNodeKnown),
@@ -141,6 +141,18 @@ func (i recoverPod) guards() setGuards {
 		guard.New(guard.NewRule("action applies", "refuses an action that cannot remove the pod: the Node object does not exist, or the pod tolerates the out-of-service taint", guard.BeforeStep), i.requireApplicable),
 		guard.New(guard.NewRule("machine off", "refuses unless a person has confirmed, with the name of the node, that its machine is off, or if the Node object was recreated since", guard.BeforeStep), i.requireConfirmed),
 	}
+}
+
+// requireNoOtherDrain allows the scale operation that waits for this pod to terminate: it continues when the pod is gone.
+func (i recoverPod) requireNoOtherDrain(l look) *Decision {
+	drain, err := record.ReadDrain(l.s.Set)
+	if err == nil && drain != nil && drain.Member != nil && drain.Member.Ordinal == i.Ordinal && drain.Member.Phase == record.Removing {
+		recovery := l.recover.Recovery
+		if pod := replicaAt(l.s, i.Ordinal).Pod; pod != nil && pod.DeletionTimestamp != nil || recovery != nil && recovery.Ordinal == i.Ordinal {
+			return nil
+		}
+	}
+	return requireNoDrain(l.s)
 }
 
 // recoverLook is a look with the record of recoveries.

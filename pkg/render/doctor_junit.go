@@ -55,8 +55,10 @@ func DoctorJUnit(w io.Writer, r *doctor.Report, offline bool, fails func(*doctor
 	var keys []suiteKey
 	for _, item := range r.Items {
 		key := suiteKey{item.Namespace + "/statefulset/" + item.Name, item.File}
-		sets[key] = true
-		keys = append(keys, key)
+		if !sets[key] { // a file may define a set twice
+			sets[key] = true
+			keys = append(keys, key)
+		}
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]

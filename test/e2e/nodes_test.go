@@ -47,7 +47,8 @@ func (s *scenario) createNode(ctx context.Context, name string) error {
 	_, err := nodes.Create(ctx, &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: name, Annotations: map[string]string{simulated: "fake"},
-			Labels: map[string]string{corev1.LabelHostname: name, "scenario": s.namespace},
+			// A zone of its own: where most nodes of a zone are down, their pods are not deleted.
+			Labels: map[string]string{corev1.LabelHostname: name, corev1.LabelTopologyZone: s.namespace, "scenario": s.namespace},
 		},
 		Spec: corev1.NodeSpec{Taints: []corev1.Taint{{Key: "scenario", Value: s.namespace, Effect: corev1.TaintEffectNoSchedule}}},
 	}, metav1.CreateOptions{})
