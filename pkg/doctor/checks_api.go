@@ -10,7 +10,8 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-const codeRefused sts.FindingCode = "Refused"
+// codeRefused is the check whose fields other checks leave alone.
+const codeRefused = "Refused"
 
 // apiChecks are about what the API server rejects.
 func apiChecks() []*Check {

@@ -41,7 +41,7 @@ func hasContainer(pod *corev1.PodSpec, name string) bool {
 	return slices.ContainsFunc(pod.InitContainers, is) || slices.ContainsFunc(pod.Containers, is)
 }
 
-// podSpec checks the spec of pods that are to run forever, without the hostname and the subdomain: the
+// podSpec checks the spec of pods that run forever, without the hostname and the subdomain: the
 // StatefulSet controller overwrites them, and the API server accepts any.
 func (o *objections) podSpec(at *field.Path, pod *corev1.PodSpec, claims []corev1.PersistentVolumeClaim) {
 	if policy := pod.RestartPolicy; policy != "" {
