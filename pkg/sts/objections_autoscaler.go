@@ -5,8 +5,8 @@ import (
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -62,7 +62,7 @@ func (o *objections) pathSegment(at *field.Path, name string) {
 	if name == "" {
 		o.required(at, "")
 	} else {
-		o.invalid(at, name, path.IsValidPathSegmentName(name)...)
+		o.invalid(at, name, content.IsPathSegmentName(name)...)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	storagev1 "k8s.io/api/storage/v1"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
-	"k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -19,7 +19,12 @@ import (
 // budget checks a PodDisruptionBudget. One without minAvailable and maxUnavailable is accepted, and so is
 // one without a selector, or with an empty one.
 func (o *objections) budget(budget *policyv1.PodDisruptionBudget) {
-	o.metadata(budget, path.ValidatePathSegmentName)
+	o.metadata(budget, func(name string, prefix bool) []string {
+		if prefix {
+			return content.IsPathSegmentPrefix(name)
+		}
+		return content.IsPathSegmentName(name)
+	})
 	at, spec := field.NewPath("spec"), &budget.Spec
 	if spec.MinAvailable != nil && spec.MaxUnavailable != nil {
 		o.forbidden(at.Child("maxUnavailable"), msgMutuallyExclusive("minAvailable", "maxUnavailable"))
