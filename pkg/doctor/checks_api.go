@@ -6,22 +6,28 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
+
+// codeRefused is the check whose fields other checks leave alone.
+const codeRefused = "Refused"
 
 // apiChecks are about what the API server rejects.
 func apiChecks() []*Check {
 	return []*Check{
 		{
-			Code: "Refused", Severity: sts.SeverityError, Looks: Manifests,
+			Code: codeRefused, Severity: sts.SeverityError, Looks: Manifests,
 			Title: "The API server rejects the object",
 			Explain: "A value is required, invalid or contradicts another one, so kubectl apply fails. The check knows the " +
-				"validation of StatefulSets that people run into; admission webhooks and policies can reject more.",
+				"validation that people run into, of StatefulSets and of what belongs to them: Services, PodDisruptionBudgets, " +
+				"HorizontalPodAutoscalers, PersistentVolumeClaims, StorageClasses, ConfigMaps and Deployments. Admission webhooks and " +
+				"policies can reject more.",
 			Remedy: "Change the field that the message names.",
 			RunAll: refused,
 		},
 		{
-			Code: "UnknownField", Severity: sts.SeverityError, Looks: Manifests,
+			Code: names.UnknownField, Severity: sts.SeverityError, Looks: Manifests,
 			Title: "A field does not exist, or is set twice",
 			Explain: "kubectl apply rejects a field that the API does not have, and without strict field validation it is dropped " +
 				"silently: a misspelled volumeClaimTemplates leaves a database without a volume. Names of fields are case-sensitive. " +
@@ -55,15 +61,20 @@ func refused(in *Input) []DoctorFinding {
 			}
 		}
 	}
-	for _, set := range in.Sets {
-		if set.Name == "" {
-			out = append(out, on(set, "StatefulSet", sts.SeverityError, "metadata", msgNoName(), nil))
-			continue
-		}
-		for _, o := range in.objections(set) {
-			if !slices.ContainsFunc(dropped[set], func(path string) bool { return related(path, o.Field) }) {
-				out = append(out, on(set, "StatefulSet", sts.SeverityError, o.Field, o.String(), nil))
+	object := func(object metav1.Object, kind string) {
+		for _, o := range in.objections(object) {
+			if !slices.ContainsFunc(dropped[object], func(path string) bool { return related(path, o.Field) }) {
+				out = append(out, on(object, kind, sts.SeverityError, o.Field, o.String(), nil))
 			}
+		}
+	}
+	for _, set := range in.Sets {
+		object(set, "StatefulSet")
+	}
+	for _, d := range in.Documents {
+		// The rules of removed versions were others. Of an object that is not decoded nothing is known.
+		if _, old := removed[d.Kind][d.APIVersion]; !old && d.Kind != "StatefulSet" {
+			object(d.Object, d.Kind)
 		}
 	}
 	return out

@@ -72,7 +72,7 @@ type memo struct {
 	looks      []*Look
 	texts      *names.Texts
 	dns        map[*sts.Snapshot][]sts.Finding
-	objections map[*appsv1.StatefulSet][]sts.Objection
+	objections map[metav1.Object][]sts.Objection
 	documents  map[metav1.Object]*Document
 	budgets    map[*policyv1.PodDisruptionBudget]*budgetMemo
 	podLabels  []map[string]string // of the documents
@@ -89,15 +89,15 @@ func (in *Input) document(object metav1.Object) *Document {
 	return in.memo.documents[object]
 }
 
-// objections are those of the API server to the set.
-func (in *Input) objections(set *appsv1.StatefulSet) []sts.Objection {
-	out, known := in.memo.objections[set]
+// objections are those of the API server to the object.
+func (in *Input) objections(object metav1.Object) []sts.Objection {
+	out, known := in.memo.objections[object]
 	if !known {
 		if in.memo.objections == nil {
-			in.memo.objections = map[*appsv1.StatefulSet][]sts.Objection{}
+			in.memo.objections = map[metav1.Object][]sts.Objection{}
 		}
-		out = sts.Objections(sts.Defaulted(set))
-		in.memo.objections[set] = out
+		out = sts.Objections(object)
+		in.memo.objections[object] = out
 	}
 	return out
 }

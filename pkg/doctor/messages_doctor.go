@@ -20,8 +20,6 @@ func msgIgnoreUnused(code string) string {
 
 // What the API server rejects.
 
-func msgNoName() string { return "metadata.name is required" }
-
 func msgMisspelledField(path, near string) string {
 	return fmt.Sprintf("unknown field %q (did you mean %q?): kubectl apply rejects it", path, near)
 }

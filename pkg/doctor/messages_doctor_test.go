@@ -12,7 +12,6 @@ func TestDoctorMessages(t *testing.T) {
 		call(msgNoSuchCheck, "Quorum", []string{"BudgetBreaksQuorum", "OrderedReadyNeedsQuorum"}),
 		call(msgNoSuchCheck, "x", nil),
 		call(msgIgnoreUnused, "NoHistory"),
-		call(msgNoName),
 		call(msgMisspelledField, "spec.Replicas", "replicas"),
 		call(msgUnknownField, "spec.quorumMode"),
 		call(msgDuplicateField, "spec.replicas"),

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/manifest"
+	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -112,6 +113,7 @@ func Examine(in *Input, ignore []sts.FindingCode, locate Locate) *Report {
 		}
 	}
 	slices.SortFunc(r.Omitted, func(a, b Omitted) int { return strings.Compare(string(a.Code), string(b.Code)) })
+	r.dropOfRefused()
 	r.ignore(in, looks, ignore)
 	r.finish(looks, locate)
 	return r
@@ -151,6 +153,23 @@ func (r *Report) add(c *Check, l *Look, found []DoctorFinding) {
 		}
 		r.Findings = append(r.Findings, f)
 	}
+}
+
+// dropOfRefused leaves out what other checks conclude from the value of a field that the API server rejects.
+func (r *Report) dropOfRefused() {
+	type place struct {
+		object metav1.Object
+		field  string
+	}
+	refused := map[place]bool{}
+	for _, f := range r.Findings {
+		if f.Code == codeRefused {
+			refused[place{f.Subject, f.Field}] = true
+		}
+	}
+	r.Findings = slices.DeleteFunc(r.Findings, func(f DoctorFinding) bool {
+		return f.Code != codeRefused && f.Code != names.UnknownField && refused[place{f.Subject, f.Field}]
+	})
 }
 
 func (r *Report) sort() {

@@ -3,6 +3,7 @@ package sts
 import (
 	"fmt"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -33,6 +34,8 @@ func msgMutuallyExclusive(a, b string) string {
 	return fmt.Sprintf("%s and %s are mutually exclusive", a, b)
 }
 
+func msgNotWithType(kind string) string { return fmt.Sprintf("must not be set when type is %s", kind) }
+
 func msgNotWith(field string) string { return fmt.Sprintf("must not be set when %s is true", field) }
 
 // The set.
@@ -61,7 +64,7 @@ func msgDeletionCost() string { return "must be a 32-bit integer" }
 
 func msgContainerNotFound() string { return "container not found" }
 
-func msgNoActiveDeadline() string { return "not supported in a StatefulSet" }
+func msgNoActiveDeadline() string { return "only supported in pods and Jobs" }
 
 func msgNoEphemeralContainers() string { return "not allowed in a pod template" }
 
@@ -208,3 +211,55 @@ func msgNotForReadiness() string { return "must not be set for readiness probes"
 func msgSleepWithinGrace(grace int64) string {
 	return fmt.Sprintf("must be from 0 to terminationGracePeriodSeconds (%d)", grace)
 }
+
+// Deployments.
+
+func msgAboveMinReadySeconds() string { return "must be greater than minReadySeconds" }
+
+func msgNotWithRecreate() string { return "must not be set with strategy type Recreate" }
+
+func msgNotZeroWithoutSurge() string { return "must not be 0 when maxSurge is 0" }
+
+// ConfigMaps.
+
+func msgInBinaryData() string { return "must not be in binaryData, too" }
+
+// Services.
+
+func msgPortNameRequired() string { return "required when there is more than 1 port" }
+
+func msgPortsRequired() string {
+	return "at least 1 port is required unless clusterIP is None or type is ExternalName"
+}
+
+func msgNotHeadless(kind corev1.ServiceType) string {
+	return fmt.Sprintf("must not be None when type is %s", kind)
+}
+
+func msgClusterIPFirst() string { return "must not be set without clusterIP" }
+
+func msgSameClusterIP() string { return "must be equal to clusterIP" }
+
+func msgNoneAlone() string { return "None must not be used with other addresses" }
+
+func msgExternalOnly() string {
+	return "requires type LoadBalancer or NodePort, or externalIPs"
+}
+
+func msgHealthCheckOnly() string {
+	return "requires type LoadBalancer and externalTrafficPolicy Local"
+}
+
+func msgLoadBalancerOnly() string { return "requires type LoadBalancer" }
+
+// HorizontalPodAutoscalers.
+
+func msgNotBelowMinReplicas() string { return "must be greater than or equal to minReplicas" }
+
+func msgNoMetricAtZero() string { return "0 requires a metric of type Object or External" }
+
+func msgMetricSourceRequired(kind autoscalingv2.MetricSourceType) string {
+	return fmt.Sprintf("required when type is %s", kind)
+}
+
+func msgOneTarget(a, b string) string { return fmt.Sprintf("must specify %s or %s", a, b) }

@@ -3,6 +3,7 @@ package sts
 import (
 	"testing"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
@@ -19,6 +20,7 @@ func TestObjectionsMessages(t *testing.T) {
 		messagetest.Call(msgRange, 1, 100),
 		messagetest.Call(msgAtMost, 3, "nameservers"),
 		messagetest.Call(msgMutuallyExclusive, "subPathExpr", "subPath"),
+		messagetest.Call(msgNotWithType, "ClusterIP"),
 		messagetest.Call(msgNotWith, "hostNetwork"),
 		messagetest.Call(msgRollingUpdateOnly),
 		messagetest.Call(msgNotZero),
@@ -85,5 +87,22 @@ func TestObjectionsMessages(t *testing.T) {
 		messagetest.Call(msgMustBeOne),
 		messagetest.Call(msgNotForReadiness),
 		messagetest.Call(msgSleepWithinGrace, 30),
+		messagetest.Call(msgAboveMinReadySeconds),
+		messagetest.Call(msgNotWithRecreate),
+		messagetest.Call(msgNotZeroWithoutSurge),
+		messagetest.Call(msgInBinaryData),
+		messagetest.Call(msgPortNameRequired),
+		messagetest.Call(msgPortsRequired),
+		messagetest.Call(msgNotHeadless, corev1.ServiceTypeLoadBalancer),
+		messagetest.Call(msgClusterIPFirst),
+		messagetest.Call(msgSameClusterIP),
+		messagetest.Call(msgNoneAlone),
+		messagetest.Call(msgExternalOnly),
+		messagetest.Call(msgHealthCheckOnly),
+		messagetest.Call(msgLoadBalancerOnly),
+		messagetest.Call(msgNotBelowMinReplicas),
+		messagetest.Call(msgNoMetricAtZero),
+		messagetest.Call(msgMetricSourceRequired, autoscalingv2.PodsMetricSourceType),
+		messagetest.Call(msgOneTarget, "value", "averageValue"),
 	)
 }

@@ -5,6 +5,10 @@ import (
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
@@ -14,7 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// Objection is why the API server would refuse a StatefulSet.
+// Objection is why the API server would refuse a StatefulSet, or an object that belongs to one.
 type Objection struct {
 	// Field is the path of the field in the manifest, like spec.template.spec.containers[0].image.
 	// A key of a map is in brackets, as in resources.limits[example.com/gpu]. It is the field that
@@ -27,14 +31,32 @@ type Objection struct {
 
 func (o Objection) String() string { return o.Field + ": " + o.Problem }
 
-// Objections are why the API server would not accept a new set: the mistakes that people make, not all
-// of its validation. The rules are those of the newest supported version of Kubernetes; where an older
+// Objections are why the API server would not accept a new object: a set, or one of the kinds below that
+// belong to sets; there are none to other kinds. They are the mistakes that people make, not all of its
+// validation. The rules are those of the newest supported version of Kubernetes; where an older
 // one has others, a comment at the check says so. What a feature gate allows is not objected to, even if
 // the gate is off by default. Fields that are not set have the API server's defaults.
-func Objections(set *appsv1.StatefulSet) []Objection {
+func Objections(object metav1.Object) []Objection {
 	o := &objections{}
-	o.metadata(set)
-	o.spec(&set.Spec)
+	switch object := object.(type) {
+	case *appsv1.StatefulSet:
+		o.metadata(object, apivalidation.NameIsDNSLabel)
+		o.spec(&object.Spec)
+	case *appsv1.Deployment:
+		o.deployment(object)
+	case *policyv1.PodDisruptionBudget:
+		o.budget(object)
+	case *autoscalingv2.HorizontalPodAutoscaler:
+		o.autoscaler(object)
+	case *corev1.Service:
+		o.service(object)
+	case *corev1.PersistentVolumeClaim:
+		o.claim(object)
+	case *corev1.ConfigMap:
+		o.configMap(object)
+	case *storagev1.StorageClass:
+		o.storageClass(object)
+	}
 	var out []Objection
 	for _, e := range o.found {
 		out = append(out, Objection{Field: e.Field, Problem: e.ErrorBody()})
@@ -142,19 +164,20 @@ func (o *objections) selector(at *field.Path, selector *metav1.LabelSelector) {
 		&metav1.LabelSelector{MatchExpressions: selector.MatchExpressions}, metavalidation.LabelSelectorValidationOptions{}, at)...)
 }
 
-func (o *objections) metadata(set *appsv1.StatefulSet) {
+// metadata checks what all objects have. rule is that of the kind's names.
+func (o *objections) metadata(object metav1.Object, rule apivalidation.ValidateNameFunc) {
 	at := field.NewPath("metadata")
 	switch {
-	case set.Name != "":
-		o.label(at.Child("name"), set.Name)
-	case set.GenerateName == "":
+	case object.GetName() != "":
+		o.invalid(at.Child("name"), object.GetName(), rule(object.GetName(), false)...)
+	case object.GetGenerateName() == "":
 		o.required(at.Child("name"), msgNameRequired())
 	}
-	if set.GenerateName != "" {
-		o.invalid(at.Child("generateName"), set.GenerateName, apivalidation.NameIsDNSLabel(set.GenerateName, true)...)
+	if prefix := object.GetGenerateName(); prefix != "" {
+		o.invalid(at.Child("generateName"), prefix, rule(prefix, true)...)
 	}
-	o.labels(at.Child("labels"), set.Labels)
-	o.annotations(at.Child("annotations"), set.Annotations)
+	o.labels(at.Child("labels"), object.GetLabels())
+	o.annotations(at.Child("annotations"), object.GetAnnotations())
 }
 
 func (o *objections) spec(spec *appsv1.StatefulSetSpec) {
@@ -177,9 +200,9 @@ func (o *objections) spec(spec *appsv1.StatefulSetSpec) {
 		optional(o, at.Child("whenDeleted"), policy.WhenDeleted, retain, remove)
 		optional(o, at.Child("whenScaled"), policy.WhenScaled, retain, remove)
 	}
-	o.setSelector(at, spec)
+	o.podSelector(at, spec.Selector, &spec.Template)
 	o.claimTemplates(at.Child("volumeClaimTemplates"), spec.VolumeClaimTemplates)
-	o.podTemplate(at.Child("template"), spec)
+	o.podTemplate(at.Child("template"), &spec.Template, spec.VolumeClaimTemplates)
 }
 
 func (o *objections) updateStrategy(at *field.Path, strategy *appsv1.StatefulSetUpdateStrategy) {
@@ -202,43 +225,58 @@ func (o *objections) updateStrategy(at *field.Path, strategy *appsv1.StatefulSet
 	}
 	// Kubernetes 1.36 and earlier drop the field before they look at it.
 	at = at.Child("maxUnavailable")
-	value := rolling.MaxUnavailable.String()
-	if rolling.MaxUnavailable.Type == intstr.String {
-		if problems := validation.IsValidPercent(value); len(problems) > 0 {
-			o.invalid(at, value, problems...)
-			return
-		}
-	} else {
-		o.notNegative(at, int64(rolling.MaxUnavailable.IntVal))
+	if n, valid := o.share(at, rolling.MaxUnavailable); valid && n == 0 {
+		o.invalid(at, rolling.MaxUnavailable.String(), msgNotZero())
 	}
-	// At 100 replicas a percentage is itself.
-	switch n, _ := intstr.GetScaledValueFromIntOrPercent(rolling.MaxUnavailable, 100, true); {
-	case n == 0:
-		o.invalid(at, value, msgNotZero())
-	case n > 100 && rolling.MaxUnavailable.Type == intstr.String:
-		o.invalid(at, value, msgAtMost100Percent())
+	o.notAbove100Percent(at, rolling.MaxUnavailable)
+}
+
+// share requires a number of pods, or a percentage of them, and returns it without the percent sign.
+func (o *objections) share(at *field.Path, value *intstr.IntOrString) (n int, valid bool) {
+	before := len(o.found)
+	if value.Type == intstr.String {
+		o.invalid(at, value.StrVal, validation.IsValidPercent(value.StrVal)...)
+	} else {
+		o.notNegative(at, int64(value.IntVal))
+	}
+	return percent(value), len(o.found) == before
+}
+
+// percent is a number, or a percentage without its sign: at 100 pods the two are the same.
+func percent(value *intstr.IntOrString) int {
+	n, err := intstr.GetScaledValueFromIntOrPercent(value, 100, true)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (o *objections) notAbove100Percent(at *field.Path, value *intstr.IntOrString) {
+	if value.Type == intstr.String && percent(value) > 100 {
+		o.invalid(at, value.StrVal, msgAtMost100Percent())
 	}
 }
 
-func (o *objections) setSelector(at *field.Path, spec *appsv1.StatefulSetSpec) {
-	template := at.Child("template", "metadata", "labels")
+// podSelector checks the selector of a spec, which has to select the pods of its template.
+func (o *objections) podSelector(at *field.Path, from *metav1.LabelSelector, template *corev1.PodTemplateSpec) {
+	podLabels := at.Child("template", "metadata", "labels")
 	at = at.Child("selector")
-	if spec.Selector == nil {
+	if from == nil {
 		o.required(at, "")
 		return
 	}
-	if len(spec.Selector.MatchLabels)+len(spec.Selector.MatchExpressions) == 0 {
+	if len(from.MatchLabels)+len(from.MatchExpressions) == 0 {
 		o.required(at, msgNotEmpty())
 		return
 	}
 	before := len(o.found)
-	o.selector(at, spec.Selector)
-	selector, err := metav1.LabelSelectorAsSelector(spec.Selector)
+	o.selector(at, from)
+	selector, err := metav1.LabelSelectorAsSelector(from)
 	switch {
 	case len(o.found) > before:
 	case err != nil:
-		o.invalid(at, metav1.FormatLabelSelector(spec.Selector), err.Error())
-	case !selector.Matches(labels.Set(spec.Template.Labels)):
-		o.invalid(template, labels.FormatLabels(spec.Template.Labels), msgSelectorMismatch())
+		o.invalid(at, metav1.FormatLabelSelector(from), err.Error())
+	case !selector.Matches(labels.Set(template.Labels)):
+		o.invalid(podLabels, labels.FormatLabels(template.Labels), msgSelectorMismatch())
 	}
 }

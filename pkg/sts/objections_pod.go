@@ -7,19 +7,18 @@ import (
 	"strconv"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-func (o *objections) podTemplate(at *field.Path, spec *appsv1.StatefulSetSpec) {
-	template := &spec.Template
+// podTemplate checks the template of a set, or of a Deployment, which has no claim templates.
+func (o *objections) podTemplate(at *field.Path, template *corev1.PodTemplateSpec, claims []corev1.PersistentVolumeClaim) {
 	metadata := at.Child("metadata")
 	o.labels(metadata.Child("labels"), template.Labels)
 	o.annotations(metadata.Child("annotations"), template.Annotations)
 	o.podAnnotations(metadata.Child("annotations"), template)
-	o.podSpec(at.Child("spec"), &template.Spec, spec.VolumeClaimTemplates)
+	o.podSpec(at.Child("spec"), &template.Spec, claims)
 }
 
 // podAnnotations checks annotations that mean something to Kubernetes.
@@ -42,8 +41,8 @@ func hasContainer(pod *corev1.PodSpec, name string) bool {
 	return slices.ContainsFunc(pod.InitContainers, is) || slices.ContainsFunc(pod.Containers, is)
 }
 
-// podSpec checks the spec of a StatefulSet's pods, without the hostname and the subdomain: the controller
-// overwrites them, and the API server accepts any.
+// podSpec checks the spec of pods that run forever, without the hostname and the subdomain: the
+// StatefulSet controller overwrites them, and the API server accepts any.
 func (o *objections) podSpec(at *field.Path, pod *corev1.PodSpec, claims []corev1.PersistentVolumeClaim) {
 	if policy := pod.RestartPolicy; policy != "" {
 		oneOf(o, at.Child("restartPolicy"), policy, corev1.RestartPolicyAlways)

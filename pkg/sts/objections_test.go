@@ -6,21 +6,21 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/ststest"
 )
 
-// test/e2e asks the API server about the same sets.
+// test/e2e asks the API server about the same objects.
 func TestObjections(t *testing.T) {
 	seen := map[string]bool{}
-	for _, v := range append(ststest.RefusedSets(), ststest.AcceptedSets()...) {
+	for _, v := range append(ststest.Refused(), ststest.Accepted()...) {
 		if seen[v.Name] && v.Field != "" {
-			t.Errorf("two sets are called %q", v.Name)
+			t.Errorf("two objects are called %q", v.Name)
 		}
 		seen[v.Name] = true
-		set := v.Set()
-		objections := sts.Objections(set)
+		objections := sts.Objections(v.Object)
 		var fields []string
 		for _, o := range objections {
 			fields = append(fields, o.Field)
@@ -31,6 +31,10 @@ func TestObjections(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, slices.Compact(fields)); diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", v.Name, objections, diff)
+		}
+		set, ok := v.Object.(*appsv1.StatefulSet)
+		if !ok {
+			continue
 		}
 		if diff := cmp.Diff(objections, sts.Objections(sts.Defaulted(set))); diff != "" {
 			t.Errorf("%s (-as written +with defaults):\n%s", v.Name, diff)

@@ -11,22 +11,15 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// Variant is one change of [ValidSet].
+// Variant is a changed object: [ValidSet], or one that can belong to it.
 type Variant struct {
 	Name   string
-	Change func(*appsv1.StatefulSet)
-	// Field is the one that the API server refuses, empty if it accepts the set.
+	Object metav1.Object
+	// Field is the one that the API server refuses, empty if it accepts the object.
 	Field string
 	// Since is the minor version of Kubernetes since which this is so, 0 for all supported ones. Before, it
 	// is the other way round.
 	Since int
-}
-
-// Set is the changed set.
-func (v Variant) Set() *appsv1.StatefulSet {
-	set := ValidSet()
-	v.Change(set)
-	return set
 }
 
 // ValidSet has one of most things that a StatefulSet can have, all of them valid. The first container
@@ -111,20 +104,27 @@ func resources(pairs ...string) corev1.ResourceList {
 	return list
 }
 
-// variants is a list of them; prefix is the field of what the changes get.
+// variants are changes of [ValidSet]; prefix is the field of what the changes get.
 func variants[T any](prefix string, of func(*appsv1.StatefulSet) *T, list ...variant[T]) []Variant {
+	return variantsOf(prefix, ValidSet, of, list...)
+}
+
+// variantsOf are changes of a valid object; prefix is the field of what the changes get.
+func variantsOf[O metav1.Object, T any](prefix string, valid func() O, of func(O) *T, list ...variant[T]) []Variant {
 	var out []Variant
 	for _, v := range list {
 		field := v.field
 		if field != "" {
 			field = prefix + field
 		}
-		out = append(out, Variant{Name: v.name, Field: field, Since: since[v.name], Change: func(set *appsv1.StatefulSet) { v.change(of(set)) }})
+		object := valid()
+		v.change(of(object))
+		out = append(out, Variant{Name: v.name, Object: object, Field: field, Since: since[v.name]})
 	}
 	return out
 }
 
-// variant is a change of a part of a set. field is below that part.
+// variant is a change of a part of an object. field is below that part.
 type variant[T any] struct {
 	name, field string
 	change      func(*T)
@@ -133,6 +133,7 @@ type variant[T any] struct {
 var since = map[string]int{
 	"maxUnavailable 0": 37, "maxUnavailable 0%": 37, "maxUnavailable 110%": 37, "maxUnavailable no percentage": 37, "maxUnavailable negative": 37,
 	"hostnameOverride": 35, "hostnameOverride with hostNetwork": 35, "container restartPolicy Never": 35,
+	"service name of digits": 36, "autoscaler from 0 by an external metric": 37,
 }
 
 func theSpec(set *appsv1.StatefulSet) *appsv1.StatefulSetSpec { return &set.Spec }
@@ -152,7 +153,13 @@ func theVolume(set *appsv1.StatefulSet) *corev1.Volume {
 // long is a name of 70 letters.
 var long = strings.Repeat("abcdefg", 10)
 
-// RefusedSets are changes after which the API server refuses the set.
-func RefusedSets() []Variant {
-	return slices.Concat(refusedOfSet(), refusedOfClaims(), refusedOfPods(), refusedOfScheduling(), refusedOfVolumes(), refusedOfContainers(), refusedOfProbes())
+// Refused are changes after which the API server refuses the object.
+func Refused() []Variant {
+	return slices.Concat(refusedOfSet(), refusedOfClaims(), refusedOfPods(), refusedOfScheduling(), refusedOfVolumes(), refusedOfContainers(), refusedOfProbes(),
+		refusedBudgets(), refusedServices(), refusedAutoscalers(), refusedMetrics(), refusedDeployments(), refusedStorage())
+}
+
+// Accepted are changes that look like mistakes, or are some, and that the API server accepts.
+func Accepted() []Variant {
+	return slices.Concat(acceptedSets(), acceptedBudgets(), acceptedServices(), acceptedAutoscalers(), acceptedDeployments(), acceptedStorage())
 }

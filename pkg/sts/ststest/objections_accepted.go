@@ -7,14 +7,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// AcceptedSets are changes that look like mistakes, or are some, and that the API server accepts.
-func AcceptedSets() []Variant {
+func acceptedSets() []Variant {
 	type set = appsv1.StatefulSet
 	type spec = appsv1.StatefulSetSpec
 	type pod = corev1.PodSpec
 	type container = corev1.Container
 	type claim = corev1.PersistentVolumeClaim
-	itself := func(s *set) *set { return s }
 	mount := func(m corev1.VolumeMount) func(*container) {
 		return func(c *container) { c.VolumeMounts = append(c.VolumeMounts, m) }
 	}
@@ -39,7 +37,7 @@ func AcceptedSets() []Variant {
 		return func(v *corev1.Volume) { v.VolumeSource = s }
 	}
 
-	all := variants("", itself, []variant[set]{
+	all := variants("", self, []variant[set]{
 		{"nothing", "", func(*set) {}},
 		{"name of 63 letters", "", func(s *set) { s.Name = long[:63] }},
 		{"name of digits", "", func(s *set) { s.Name = "0" }},

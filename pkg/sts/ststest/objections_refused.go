@@ -10,11 +10,10 @@ import (
 func refusedOfSet() []Variant {
 	type set = appsv1.StatefulSet
 	type spec = appsv1.StatefulSetSpec
-	itself := func(s *set) *set { return s }
 	rolling := func(r appsv1.RollingUpdateStatefulSetStrategy) func(*spec) {
 		return func(s *spec) { s.UpdateStrategy.RollingUpdate = &r }
 	}
-	return append(variants("", itself, []variant[set]{
+	return append(variants("", self, []variant[set]{
 		{"name in capitals", "metadata.name", func(s *set) { s.Name = "Web" }},
 		{"name with a dot", "metadata.name", func(s *set) { s.Name = "web.x" }},
 		{"name too long", "metadata.name", func(s *set) { s.Name = long }},
@@ -79,11 +78,11 @@ func refusedOfClaims() []Variant {
 		}
 	}
 	const named = "spec.volumeClaimTemplates[0].metadata.name"
-	return append([]Variant{
-		{Name: "claim without name", Field: named, Change: name("")},
-		{Name: "claim name in capitals", Field: named, Change: name("Data")},
-		{Name: "claim name with a dot", Field: named, Change: name("web.data")},
-	}, variants("spec.volumeClaimTemplates[0].", theClaim, []variant[claim]{
+	return append(variants("", self, []variant[appsv1.StatefulSet]{
+		{"claim without name", named, name("")},
+		{"claim name in capitals", named, name("Data")},
+		{"claim name with a dot", named, name("web.data")},
+	}...), variants("spec.volumeClaimTemplates[0].", theClaim, []variant[claim]{
 		{"claim without accessModes", "spec.accessModes", modes()},
 		{"claim with an unknown mode", "spec.accessModes[0]", modes("RWO")},
 		{"claim ReadWriteOncePod with another", "spec.accessModes", modes(corev1.ReadWriteOncePod, corev1.ReadWriteOnce)},
