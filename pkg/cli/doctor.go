@@ -49,7 +49,7 @@ func newDoctor(c *common) *cobra.Command {
 	cmd.MarkFlagsMutuallyExclusive("filename", "all-namespaces")
 	cmd.MarkFlagsMutuallyExclusive("kustomize", "all-namespaces")
 	for _, about := range []string{"explain", "list"} {
-		for _, other := range []string{"filename", "kustomize", "all-namespaces", "selector", "ignore", "fail-on"} {
+		for _, other := range []string{"filename", "kustomize", "all-namespaces", "selector", "ignore", "fail-on", "cluster-domain"} {
 			cmd.MarkFlagsMutuallyExclusive(about, other)
 		}
 	}

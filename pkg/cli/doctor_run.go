@@ -60,11 +60,15 @@ func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor
 	if err != nil {
 		return nil, err
 	}
-	place := doctor.Placement{Namespace: c.home(objects, o.query.Namespace), Given: *c.config.Namespace != ""}
+	home, err := c.home(objects, o.query.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	place := doctor.Placement{Namespace: home, Given: *c.config.Namespace != ""}
 	if err := requireObjects(objects, problems, &o.manifests, place); err != nil {
 		return nil, err
 	}
-	examined, err := o.pick(objects, place)
+	examined, err := o.pick(objects, problems, place)
 	if err != nil {
 		return nil, err
 	}
@@ -72,10 +76,13 @@ func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor
 	if err != nil {
 		return nil, err
 	}
-	r.Files = append(problems, r.Files...)
-	if len(r.Items) == 0 {
+	if len(r.Items)+len(r.Files)+len(problems) == 0 {
+		if examined != nil {
+			return nil, errors.New(msgNoneSelected(o.query.Selector, o.manifests.name()))
+		}
 		noteTo(c.env.ErrOut, msgNoSetsInManifests())
 	}
+	r.Files = append(problems, r.Files...)
 	return r, nil
 }
 
@@ -100,14 +107,14 @@ func requireObjects(objects []manifest.Object, problems []manifest.FileProblem, 
 	return nil
 }
 
-// pick selects the sets by name or selector, nil for all.
-func (o doctorOptions) pick(objects []manifest.Object, place doctor.Placement) (doctor.Examined, error) {
+// pick selects the sets by name or selector, nil for all. A set may be in a file that cannot be read.
+func (o doctorOptions) pick(objects []manifest.Object, problems []manifest.FileProblem, place doctor.Placement) (doctor.Examined, error) {
 	selector, err := labels.Parse(o.query.Selector)
 	if err != nil {
 		return nil, usagef("--selector: %s", err)
 	}
 	for _, name := range o.query.Names {
-		if !slices.ContainsFunc(objects, func(object manifest.Object) bool {
+		if len(problems) == 0 && !slices.ContainsFunc(objects, func(object manifest.Object) bool {
 			return object.IsStatefulSet() && object.Metadata.Name == name && place.Includes(object.Metadata.Namespace)
 		}) {
 			return nil, usagef("StatefulSet %s not found in the manifests", name)
@@ -124,9 +131,11 @@ func (o doctorOptions) pick(objects []manifest.Object, place doctor.Placement) (
 func (c *common) printDoctor(r *doctor.Report, o doctorOptions, out *output) error {
 	if !out.human() {
 		var objects []string
+		seen := map[string]bool{}
 		for _, f := range r.Findings {
-			if !f.Ignored && !slices.Contains(objects, f.Object) {
-				objects = append(objects, f.Object)
+			if !f.Ignored && !seen[f.Object] {
+				seen[f.Object] = true
+				objects = append(objects, render.OneLine(f.Object))
 			}
 		}
 		names := *out
@@ -177,7 +186,7 @@ func (o doctorOptions) fails(f *doctor.DoctorFinding) bool {
 // verdict is the error for --fail-on, or for manifests that could not be read.
 func (o doctorOptions) verdict(r *doctor.Report) error {
 	if len(r.Files) > 0 {
-		return fmt.Errorf("%s", msgFilesUnread(len(r.Files), r.Files[0].File, r.Files[0].Message))
+		return fmt.Errorf("%s", msgFilesUnread(len(r.Files), r.Files[0].File, render.OneLine(r.Files[0].Message)))
 	}
 	var found []*doctor.DoctorFinding
 	for i := range r.Findings {
@@ -188,7 +197,7 @@ func (o doctorOptions) verdict(r *doctor.Report) error {
 	if len(found) == 0 {
 		return nil
 	}
-	return &notYetError{msgDoctorFound(len(found), found[0].Object, string(found[0].Code))}
+	return &notYetError{msgDoctorFound(len(found), render.OneLine(found[0].Object), string(found[0].Code))}
 }
 
 // showChecks prints the list of checks, or explains one.

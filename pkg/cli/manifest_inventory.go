@@ -23,8 +23,9 @@ func (c *common) readManifests(ctx context.Context, source *manifestSource, name
 		return nil, err
 	}
 	given := *c.config.Namespace
-	if problems := validation.IsDNS1123Label(given); given != "" && len(problems) > 0 {
-		return nil, invalidFlag("namespace", given, problems[0])
+	home, err := c.home(objects, namespace)
+	if err != nil {
+		return nil, err
 	}
 	inv := &sts.Inventory{TakenAt: c.env.Clock.Now()}
 	for i := range objects {
@@ -35,7 +36,6 @@ func (c *common) readManifests(ctx context.Context, source *manifestSource, name
 	if len(inv.Sets) == 0 {
 		return nil, usagef("%s: no StatefulSet found%s", source, onlyThese(objects))
 	}
-	home := c.home(objects, namespace)
 	for _, o := range inv.Objects() {
 		if o.GetNamespace() == "" {
 			o.SetNamespace(home)
@@ -58,15 +58,18 @@ func (c *common) readManifests(ctx context.Context, source *manifestSource, name
 
 // home is the namespace of the objects that have none: that of --namespace, that of the other objects, or the
 // current one.
-func (c *common) home(objects []manifest.Object, current string) string {
-	if *c.config.Namespace != "" {
-		return current
+func (c *common) home(objects []manifest.Object, current string) (string, error) {
+	if given := *c.config.Namespace; given != "" {
+		if problems := validation.IsDNS1123Label(given); len(problems) > 0 {
+			return "", invalidFlag("namespace", given, problems[0])
+		}
+		return current, nil
 	}
 	home := manifest.Home(objects, current)
 	if home != current {
 		noteTo(c.env.ErrOut, msgAssumedNamespace(home))
 	}
-	return home
+	return home, nil
 }
 
 // definedTwice is an error where one of the sets is defined more than once.

@@ -8,6 +8,10 @@ import (
 
 // What doctor ends with.
 
+func msgNoneSelected(selector, source string) string {
+	return fmt.Sprintf("no StatefulSet in %s matches the selector %s", source, selector)
+}
+
 func msgNoSetsInManifests() string { return "no StatefulSets found in the manifests" }
 
 func msgNoObjects(source string) string { return "no objects found in " + source }
@@ -18,9 +22,9 @@ func msgNoObjectsInNamespace(namespace, source, elsewhere string) string {
 
 func msgFilesUnread(count int, file, problem string) string {
 	if count == 1 {
-		return fmt.Sprintf("%s could not be read: %s", file, problem)
+		return fmt.Sprintf("%s could not be examined: %s", file, problem)
 	}
-	return fmt.Sprintf("%s could not be read; first: %s: %s", sts.Count(count, "manifest"), file, problem)
+	return fmt.Sprintf("%s could not be examined; first: %s: %s", sts.Count(count, "manifest"), file, problem)
 }
 
 func msgDoctorFound(count int, object, code string) string {

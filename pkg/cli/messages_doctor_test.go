@@ -9,7 +9,7 @@ import (
 func TestDoctorMessages(t *testing.T) {
 	call := messagetest.Call
 	messagetest.Golden(t, "doctor",
-		call(msgNoSetsInManifests),
+		call(msgNoneSelected, "app=web", "deploy"), call(msgNoSetsInManifests),
 		call(msgNoObjects, "standard input"),
 		call(msgNoObjectsInNamespace, "typo", "web.yaml", "shop"),
 		call(msgFilesUnread, 1, "web.yaml", "yaml: line 2: could not find expected ':'"),

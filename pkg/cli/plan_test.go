@@ -61,7 +61,7 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: "plan web -k testdata/doctor/kustomization", code: ExitUsage},
 		{args: "plan -k testdata/doctor/kustomization -f testdata/plan/web.yaml", code: ExitUsage},
 		{args: "plan -f testdata/dns/huge.yaml", code: ExitUsage}, // without a look at each ordinal
-		{args: web + "-f testdata/plan/web.yaml", code: ExitUsage},
+		{args: web + "-f ./testdata/plan/web.yaml -o name", out: "statefulset.apps/web\n"}, // read once
 		{args: web + "--new-file - --patch-file -", code: ExitUsage},
 		{args: web + "--image a:1 --image b:1", code: ExitUsage},
 		{args: web + "--replicas 0 -o jsonpath={.budgets[0].message}|{.budgets[0].verdict}", out: "|AlwaysBlocks"},

@@ -18,6 +18,8 @@ func msgQuotedTemplate(object string) string {
 
 func msgNotObjects() string { return "not a manifest: every document must be a Kubernetes object" }
 
+func msgListInList() string { return "an item of a list must not be a list" }
+
 func msgListWithoutItems() string { return "a List must have the field items" }
 
 func msgNoSuchKind(kind, version, ownKind, ownVersion string) string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +38,10 @@ func yamlNodes(data []byte) ([]*yaml.Node, bool) {
 
 // jsonNodes are the documents of a stream of JSON with their lines, nil where it is none.
 func jsonNodes(data []byte) []*yaml.Node {
-	var out []*yaml.Node
+	var (
+		out           []*yaml.Node
+		before, until int // the number of lines before a document, and where it begins
+	)
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	for {
 		var raw json.RawMessage
@@ -48,10 +52,10 @@ func jsonNodes(data []byte) []*yaml.Node {
 		if err != nil {
 			return nil
 		}
-		before := bytes.Count(data[:int(decoder.InputOffset())-len(raw)], []byte("\n"))
+		start := int(decoder.InputOffset()) - len(raw)
+		before, until = before+bytes.Count(data[until:start], []byte("\n")), start
 		var node yaml.Node
-		// JSON indents with tabs, YAML must not. In a text there are none.
-		if yaml.Unmarshal(bytes.ReplaceAll(raw, []byte("\t"), []byte(" ")), &node) != nil || len(node.Content) != 1 {
+		if yaml.Unmarshal(asYAML(raw), &node) != nil || len(node.Content) != 1 {
 			return nil
 		}
 		if node.Content[0].ShortTag() != "!!null" {
@@ -59,6 +63,15 @@ func jsonNodes(data []byte) []*yaml.Node {
 			out = append(out, node.Content[0])
 		}
 	}
+}
+
+// surrogates are a pair of escapes that JSON has and YAML has not.
+var surrogates = regexp.MustCompile(`\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}`)
+
+// asYAML is JSON for a parser of YAML that is asked for the lines. JSON indents with tabs, YAML must not; in a text
+// there are none.
+func asYAML(raw []byte) []byte {
+	return surrogates.ReplaceAll(bytes.ReplaceAll(raw, []byte("\t"), []byte(" ")), []byte("?"))
 }
 
 // shift adds to the lines of a node of JSON.

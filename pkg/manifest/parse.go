@@ -176,30 +176,31 @@ func addObjects(out []Object, object Object) ([]Object, error) {
 		return nil, err
 	}
 	for i, item := range list.Items {
-		inner := object
-		inner.Raw, inner.node = bytes.TrimSpace(item), nodeAt(object.node, "items["+strconv.Itoa(i)+"]")
-		if out, err = addItem(out, inner); err != nil {
+		inner := Object{Raw: bytes.TrimSpace(item), Document: object.Document, node: nodeAt(object.node, "items["+strconv.Itoa(i)+"]")}
+		if out, err = addItem(out, inner, object.APIVersion, strings.TrimSuffix(object.Kind, "List")); err != nil {
 			return nil, fmt.Errorf("items[%d]: %w", i, err)
 		}
 	}
 	return out, nil
 }
 
-// addItem adds an item of a list. The items of a StatefulSetList have no kind of their own.
-func addItem(out []Object, item Object) ([]Object, error) {
+// addItem adds an item of a list. The items of a StatefulSetList have no kind of their own: they have that of the
+// list, which is empty for a List.
+func addItem(out []Object, item Object, apiVersion, kind string) ([]Object, error) {
 	var head struct {
-		APIVersion string `json:"apiVersion"`
-		Kind       string `json:"kind"`
+		APIVersion string          `json:"apiVersion"`
+		Kind       string          `json:"kind"`
+		Items      json.RawMessage `json:"items"`
 	}
 	if err := kjson.Unmarshal(item.Raw, &head); err != nil {
 		return nil, err
 	}
-	kind := strings.TrimSuffix(item.Kind, "List")
-	if head.Kind != "" || kind == "" || kind == item.Kind {
-		item.Metadata.Name, item.Metadata.Namespace = "", ""
+	if strings.HasSuffix(head.Kind, "List") && head.Items != nil {
+		return nil, errors.New(msgListInList())
+	}
+	if head.Kind != "" || head.APIVersion != "" || kind == "" {
 		return addObjects(out, item)
 	}
-	apiVersion := item.APIVersion
 	if err := kjson.Unmarshal(item.Raw, &item); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -47,8 +48,30 @@ func Slots(inv *sts.Inventory) []Slot {
 		SlotFor("Endpoints", "", &inv.Endpoints),
 		SlotFor("EndpointSlice", discoveryv1.GroupName, &inv.Slices),
 		SlotFor("PodDisruptionBudget", policyv1.GroupName, &inv.Budgets),
-		SlotFor("HorizontalPodAutoscaler", autoscalingv2.GroupName, &inv.HPAs),
+		autoscalerSlot(&inv.HPAs),
 	}
+}
+
+// autoscalerSlot is that of HorizontalPodAutoscalers. Those of version v1 have another metric.
+func autoscalerSlot(list *[]*autoscalingv2.HorizontalPodAutoscaler) Slot {
+	slot := SlotFor("HorizontalPodAutoscaler", autoscalingv2.GroupName, list)
+	current := slot.Add
+	slot.Add = func(o *Object) (metav1.Object, []sts.FieldProblem, error) {
+		if o.APIVersion != autoscalingv1.SchemeGroupVersion.String() {
+			return current(o)
+		}
+		var old []*autoscalingv1.HorizontalPodAutoscaler
+		_, problems, err := SlotFor(slot.Kind, slot.Group, &old).Add(o)
+		if len(old) == 0 {
+			return nil, nil, err
+		}
+		h := &autoscalingv2.HorizontalPodAutoscaler{TypeMeta: old[0].TypeMeta, ObjectMeta: old[0].ObjectMeta, Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
+			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference(old[0].Spec.ScaleTargetRef), MinReplicas: old[0].Spec.MinReplicas, MaxReplicas: old[0].Spec.MaxReplicas,
+		}}
+		*list = append(*list, h)
+		return h, problems, err
+	}
+	return slot
 }
 
 // Group is the API group of the object, empty for the core group.

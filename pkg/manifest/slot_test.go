@@ -42,3 +42,23 @@ func TestUnserved(t *testing.T) {
 		}
 	}
 }
+
+// An autoscaler of autoscaling/v1 has its own metric, which is no unknown field.
+func TestAutoscalerOfV1(t *testing.T) {
+	objects, err := Parse([]byte(`{apiVersion: autoscaling/v1, kind: HorizontalPodAutoscaler, metadata: {name: web},
+spec: {minReplicas: 2, maxReplicas: 5, targetCPUUtilizationPercentage: 80, targetMemory: 1, scaleTargetRef: {apiVersion: apps/v1, kind: StatefulSet, name: web}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv := &sts.Inventory{}
+	added, problems, err := objects[0].In(Slots(inv)).Add(&objects[0])
+	if err != nil || len(inv.HPAs) != 1 || added != inv.HPAs[0] {
+		t.Fatalf("added %v, %v", added, err)
+	}
+	if h := inv.HPAs[0]; h.Name != "web" || *h.Spec.MinReplicas != 2 || h.Spec.MaxReplicas != 5 || h.Spec.ScaleTargetRef.Name != "web" {
+		t.Errorf("%+v", h)
+	}
+	if len(problems) != 1 || problems[0].Path != "spec.targetMemory" {
+		t.Errorf("unknown fields: %v", problems)
+	}
+}
