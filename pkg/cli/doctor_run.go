@@ -157,17 +157,20 @@ func (c *common) printDoctor(r *doctor.Report, o doctorOptions, out *output) err
 	return render.Doctor(c.env.Out, r, c.env.style(), render.Columns{Namespace: o.all || r.SeveralNamespaces()})
 }
 
-// makeRelative makes the files of the report relative to the current directory where they are below it: code
-// scanners and annotations find them by that.
+// makeRelative makes the files of the report relative to the current directory where they are below it, with slashes:
+// code scanners and annotations find them by that.
 func (c *common) makeRelative(r *doctor.Report) {
 	current, err := os.Getwd()
-	if err != nil {
-		return
+	if err == nil {
+		current, err = filepath.EvalSymlinks(current)
 	}
 	relative := func(file *string) {
-		if path, err := filepath.Rel(current, *file); filepath.IsAbs(*file) && err == nil && filepath.IsLocal(path) {
-			*file = path
+		if resolved, failed := filepath.EvalSymlinks(*file); err == nil && failed == nil && filepath.IsAbs(*file) {
+			if path, err := filepath.Rel(current, resolved); err == nil && filepath.IsLocal(path) {
+				*file = path
+			}
 		}
+		*file = filepath.ToSlash(*file)
 	}
 	for i := range r.Findings {
 		relative(&r.Findings[i].File)

@@ -66,6 +66,7 @@ func TestDoctorOfManifests(t *testing.T) {
 		{"doctor -f testdata/doctor/repository/kustomize/prod/patches --fail-on info", ExitError},
 		{"doctor -f testdata/doctor/repository/kustomize/prod/patches/replicas.yaml -o name", ExitFound},
 		{"doctor -R -f testdata/doctor/repository/chart", ExitError},
+		{"doctor -f testdata/doctor/repository/chart", ExitError},
 		{"doctor -f testdata/doctor/repository/chart/templates", ExitError},
 		{"plan -R -f testdata/doctor/repository/chart", ExitUsage},
 		{"plan -R -f testdata/doctor/repository/kustomize -o name", ExitOK},

@@ -119,11 +119,13 @@ func (f *folder) skips(file string) bool {
 	if slices.Contains(kustomizationFiles, name) || f.used[file] || f.used[at] {
 		return true
 	}
-	outermost := ""
+	outermost, others := "", false
 	for below := at; filepath.Dir(below) != below; below = filepath.Dir(below) {
 		part := filepath.Base(below)
 		if chart := filepath.Dir(below); f.charts[chart] && (part == "templates" || part == "charts") {
 			outermost = chart
+		} else if f.charts[chart] && (part == "ci" || part == "values") { // values for tests, or for clusters
+			others = true
 		}
 	}
 	if outermost != "" {
@@ -132,7 +134,7 @@ func (f *folder) skips(file string) bool {
 		}
 		return true
 	}
-	return f.charts[at] && (name == "Chart.yaml" || name == "requirements.yaml" || strings.HasPrefix(name, "values"))
+	return others || f.charts[at] && (name == "Chart.yaml" || name == "requirements.yaml" || strings.HasPrefix(name, "values"))
 }
 
 // readFolder are the manifests of a directory, without what kustomize and Helm read. The templates of a chart
@@ -161,6 +163,9 @@ func (s *manifestSource) readFolder(env *Env, name string) ([]string, []manifest
 		if !f.skips(absolute[i]) {
 			read = append(read, file)
 		}
+	}
+	if f.charts[directory] && !slices.Contains(f.skipped, directory) {
+		f.skipped = append(f.skipped, directory)
 	}
 	shown := func(path string) string { // as the command line names it
 		if below, err := filepath.Rel(directory, path); err == nil && filepath.IsLocal(below) {

@@ -60,7 +60,7 @@ func TestPlanOfManifests(t *testing.T) {
 		{args: "plan prod-web -k testdata/doctor/kustomization -o name", out: "statefulset.apps/prod-web\n"},
 		{args: "plan web -k testdata/doctor/kustomization", code: ExitUsage},
 		{args: "plan -k testdata/doctor/kustomization -f testdata/plan/web.yaml", code: ExitUsage},
-		{args: "plan -f testdata/dns/huge.yaml", code: ExitUsage}, // without a look at each ordinal
+		{args: "plan -f testdata/dns/huge.yaml", code: ExitUsage},                          // without a look at each ordinal
 		{args: web + "-f ./testdata/plan/web.yaml -o name", out: "statefulset.apps/web\n"}, // read once
 		{args: web + "--new-file - --patch-file -", code: ExitUsage},
 		{args: web + "--image a:1 --image b:1", code: ExitUsage},

@@ -208,16 +208,19 @@ func budgetBreaksQuorum(in *Input) []DoctorFinding {
 
 // members are the members of a system in the namespace: several sets can form one cluster.
 func (in *Input) members(namespace string, s *system) int32 {
-	var n int32
-	for _, set := range in.Sets {
-		if set.Namespace != namespace {
-			continue
-		}
-		if other := voter(&set.Spec.Template.Spec); other == s {
-			n += sts.DesiredReplicas(set)
+	if in.memo.members == nil {
+		in.memo.members = map[membersOf]int32{}
+		for _, set := range in.Sets {
+			in.memo.members[membersOf{set.Namespace, voter(&set.Spec.Template.Spec)}] += sts.DesiredReplicas(set)
 		}
 	}
-	return n
+	return in.memo.members[membersOf{namespace, s}]
+}
+
+// membersOf are the members of a system in a namespace.
+type membersOf struct {
+	namespace string
+	system    *system
 }
 
 func budgetsOverlap(l *Look) []DoctorFinding {

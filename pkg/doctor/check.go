@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -61,11 +62,13 @@ func (c *Check) Applies(offline bool) bool {
 }
 
 // Checks are all checks, by code.
-func Checks() []*Check {
+func Checks() []*Check { return slices.Clone(allChecks()) }
+
+var allChecks = sync.OnceValue(func() []*Check {
 	all := slices.Concat(apiChecks(), nameChecks(), claimChecks(), budgetChecks(), podChecks(), placementChecks(), updateChecks(), liveChecks(), ignoreChecks())
 	slices.SortFunc(all, func(a, b *Check) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return all
-}
+})
 
 // inOrder are the checks in the order in which they run.
 func inOrder(checks []*Check) []*Check {

@@ -99,14 +99,14 @@ func related(a, b string) bool {
 func unknownFields(in *Input) []DoctorFinding {
 	var out []DoctorFinding
 	for _, p := range in.Problems {
-		severity, message := sts.SeverityWarning, msgUnknownField(p.Path)
+		severity, message, hint := sts.SeverityWarning, msgUnknownField(p.Path), sts.Hint(nil)
 		switch {
 		case p.Twice:
-			message = msgDuplicateField(p.Path)
+			message, hint = msgDuplicateField(p.Path), hintDuplicateField()
 		case p.Nearest != "":
 			severity, message = sts.SeverityError, msgMisspelledField(p.Path, p.Nearest)
 		}
-		out = append(out, on(p.Object, in.document(p.Object).Kind, severity, p.Path, message, nil))
+		out = append(out, on(p.Object, in.document(p.Object).Kind, severity, p.Path, message, hint))
 	}
 	return out
 }

@@ -48,7 +48,7 @@ type ignored struct {
 
 // ignoresOf reads the annotations of an object and of its pod template.
 func ignoresOf(object metav1.Object) ignores {
-	out := parseIgnores(object.GetAnnotations()[IgnoreAnnotation], "metadata.annotations."+IgnoreAnnotation)
+	out := parseIgnores(object.GetAnnotations()[IgnoreAnnotation], "metadata.annotations["+IgnoreAnnotation+"]")
 	var template map[string]string
 	switch o := object.(type) {
 	case *appsv1.StatefulSet:
@@ -56,7 +56,7 @@ func ignoresOf(object metav1.Object) ignores {
 	case *appsv1.Deployment:
 		template = o.Spec.Template.Annotations
 	}
-	return append(out, parseIgnores(template[IgnoreAnnotation], "spec.template.metadata.annotations."+IgnoreAnnotation)...)
+	return append(out, parseIgnores(template[IgnoreAnnotation], "spec.template.metadata.annotations["+IgnoreAnnotation+"]")...)
 }
 
 func parseIgnores(value, field string) ignores {

@@ -76,6 +76,7 @@ type memo struct {
 	documents  map[metav1.Object]*Document
 	budgets    map[*policyv1.PodDisruptionBudget]*budgetMemo
 	podLabels  []map[string]string // of the documents
+	members    map[membersOf]int32
 }
 
 // document is that of an object of the manifests, nil if there is none.

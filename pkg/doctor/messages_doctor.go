@@ -3,6 +3,8 @@ package doctor
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 // Checks and the annotation that ignores them.
@@ -27,6 +29,8 @@ func msgMisspelledField(path, near string) string {
 func msgUnknownField(path string) string {
 	return fmt.Sprintf("unknown field %q: kubectl apply rejects it unless the cluster runs a newer Kubernetes that has it", path)
 }
+
+func hintDuplicateField() sts.Hint { return sts.Hintf("remove one of the two") }
 
 func msgDuplicateField(path string) string {
 	return fmt.Sprintf("duplicate field %q: the last value applies", path)

@@ -14,7 +14,7 @@ func TestDoctorMessages(t *testing.T) {
 		call(msgIgnoreUnused, "NoHistory"),
 		call(msgMisspelledField, "spec.Replicas", "replicas"),
 		call(msgUnknownField, "spec.quorumMode"),
-		call(msgDuplicateField, "spec.replicas"),
+		call(hintDuplicateField), call(msgDuplicateField, "spec.replicas"),
 		call(msgVersionRemoved, "policy/v1beta1", "policy/v1"),
 		call(msgOnDelete),
 		call(msgNoHistory),

@@ -18,6 +18,10 @@ func msgQuotedTemplate(object string) string {
 
 func msgNotObjects() string { return "not a manifest: every document must be a Kubernetes object" }
 
+func msgAliasesTooLarge(megabytes int) string {
+	return fmt.Sprintf("its YAML aliases stand for more than %d MiB", megabytes)
+}
+
 func msgListInList() string { return "an item of a list must not be a list" }
 
 func msgListWithoutItems() string { return "a List must have the field items" }

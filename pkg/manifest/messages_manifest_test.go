@@ -14,6 +14,7 @@ func TestManifestMessages(t *testing.T) {
 		call(msgHelmTemplate, errors.New("yaml: line 2: could not find expected ':'")),
 		call(msgQuotedTemplate, "StatefulSet {{ .Release.Name }}"),
 		call(msgNotObjects),
+		call(msgAliasesTooLarge, 64),
 		call(msgListInList),
 		call(msgListWithoutItems),
 		call(msgNoSuchKind, "Statefulset", "apps/v1", "StatefulSet", "apps/v1"),

@@ -17,7 +17,7 @@ import (
 )
 
 // yamlNodes are the documents of a file with their lines, without the empty ones; false
-// where it is not YAML, but a stream of JSON.
+// where it is not YAML, but a stream of JSON, or where an error ends it: then those before it.
 func yamlNodes(data []byte) ([]*yaml.Node, bool) {
 	var out []*yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
@@ -28,7 +28,7 @@ func yamlNodes(data []byte) ([]*yaml.Node, bool) {
 			return out, true
 		}
 		if err != nil {
-			return nil, false
+			return out, false
 		}
 		if len(node.Content) == 1 && node.Content[0].ShortTag() != "!!null" {
 			out = append(out, node.Content[0])
@@ -63,6 +63,36 @@ func jsonNodes(data []byte) []*yaml.Node {
 			out = append(out, node.Content[0])
 		}
 	}
+}
+
+// expanded is the number of bytes of all texts in the documents, with aliases replaced.
+func expanded(documents []*yaml.Node) int {
+	sizes := map[*yaml.Node]int{} // of anchors
+	var size func(*yaml.Node) int
+	size = func(node *yaml.Node) int {
+		if node.Kind == yaml.AliasNode {
+			node = node.Alias
+		}
+		if n, known := sizes[node]; known {
+			return n
+		}
+		if node.Anchor != "" {
+			sizes[node] = 0 // an alias within its own anchor is rejected later
+		}
+		n := len(node.Value)
+		for _, below := range node.Content {
+			n = min(n+size(below), maxExpanded+1)
+		}
+		if node.Anchor != "" {
+			sizes[node] = n
+		}
+		return n
+	}
+	n := 0
+	for _, d := range documents {
+		n = min(n+size(d), maxExpanded+1)
+	}
+	return n
 }
 
 // surrogates are a pair of escapes that JSON has and YAML has not.
@@ -105,6 +135,9 @@ func duplicates(node *yaml.Node, path string) []sts.FieldProblem {
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key := node.Content[i].Value
 			below := strings.TrimPrefix(path+"."+key, ".")
+			if strings.ContainsAny(key, ".[") {
+				below = path + "[" + key + "]"
+			}
 			if seen[key] && node.Content[i].Kind == yaml.ScalarNode && key != "<<" {
 				out = append(out, sts.FieldProblem{Path: below, Twice: true})
 			}

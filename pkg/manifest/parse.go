@@ -24,6 +24,10 @@ import (
 // jsonPrefix is how far kubectl looks into a file for the opening brace of JSON.
 const jsonPrefix = 4096
 
+// maxExpanded is the number of bytes that the texts of a file may have after its aliases are replaced. It is more than
+// any cluster stores for one object, and a reader of YAML needs several times as much memory.
+const maxExpanded = 64 << 20
+
 // Parse reads the objects of a file as kubectl does, with the same decoders: YAML
 // documents or a stream of JSON, in UTF-8, or in UTF-16 with its byte order mark; lists are
 // expanded. A document that kubectl would skip is an error.
@@ -32,11 +36,14 @@ func Parse(data []byte) ([]Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	nodes, isYAML := yamlNodes(data)
+	if expanded(nodes) > maxExpanded {
+		return nil, errors.New(msgAliasesTooLarge(maxExpanded >> 20))
+	}
 	documents, err := splitDocuments(data)
 	if err != nil {
 		return nil, err
 	}
-	nodes, isYAML := yamlNodes(data)
 	if !isYAML {
 		nodes = jsonNodes(data)
 	}

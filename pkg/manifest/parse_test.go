@@ -67,6 +67,7 @@ func TestParse(t *testing.T) {
 		{name: "flow-style YAML", data: "{apiVersion: v1, kind: Service, metadata: {name: web}}\n---\n" + setYAML, want: both},
 		{name: "a List", data: `{"apiVersion":"v1","kind":"List","items":[` + serviceJSON + "," + setJSON + `]}`, want: both},
 		{name: "a List in a List", data: `{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"List","items":[` + serviceJSON + "," + setJSON + `]}]}`, err: "items[0]: " + msgListInList()},
+		{name: "aliases of a large text", data: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\nx: &x " + strings.Repeat("a", 1<<20) + "\ny: [" + strings.Repeat("*x, ", 100) + "]\n", err: msgAliasesTooLarge(64)},
 		{name: "an item of a List without an apiVersion", data: `{"apiVersion":"v1","kind":"List","items":[{"kind":"Service","metadata":{"name":"web"}}]}`, err: "items[0]: Service web: apiVersion "},
 		{name: "an item of a typed list with an apiVersion only", data: `{"apiVersion":"apps/v1","kind":"StatefulSetList","items":[{"apiVersion":"apps/v1","metadata":{"name":"web"}}]}`, err: "items[0]: Object 'Kind' is missing"},
 		{name: "a list that says the kind once", data: "apiVersion: apps/v1\nkind: StatefulSetList\nitems:\n- {metadata: {name: a}}\n- {metadata: {name: b}}\n", want: []string{"StatefulSet/a", "StatefulSet/b"}},

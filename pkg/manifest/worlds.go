@@ -9,7 +9,7 @@ import (
 )
 
 // maxWorlds is more than anybody has overlays. Each world has all objects, so more would take too much time.
-const maxWorlds = 200
+const maxWorlds = 2000
 
 // World is what is applied together: of each object that is defined more than once it has one definition, as
 // with overlays for two clusters.
@@ -60,7 +60,7 @@ type identity struct{ group, kind, namespace, name string }
 // that is defined more than once is in the world of its directory, or of its file where a directory defines it
 // twice. Directories of the same name, such as web/prod and db/prod, are one world, unless they define the same
 // object. Any other object belongs to the world in whose directory or file it is, or to every world if there is
-// none; the other worlds have it, too, if its kind is read. More than 200 worlds are an error.
+// none; the other worlds have it, too, if its kind is read. More than 2000 worlds are an error.
 func Worlds(objects []Object, current string, read func(*Object) bool) ([]World, error) {
 	definitions := map[identity][]int{}
 	keys := make([]identity, len(objects))

@@ -10,7 +10,7 @@ import (
 )
 
 // DoctorAnnotations prints an annotation of a GitHub Actions workflow for each finding that is not ignored, at
-// its file and line, and for each manifest that could not be read.
+// its file and line, for each manifest that could not be read, and for each check that was omitted.
 func DoctorAnnotations(w io.Writer, r *doctor.Report) error {
 	var b strings.Builder
 	annotate := func(command, file string, line int, title, text string) {
@@ -30,6 +30,9 @@ func DoctorAnnotations(w io.Writer, r *doctor.Report) error {
 	}
 	for _, f := range r.Files {
 		annotate("error", f.File, 0, msgUnreadTitle()+" "+f.File, Printable(f.Message))
+	}
+	for _, o := range r.Omitted {
+		annotate("notice", "", 0, string(o.Code), msgOmitted(o.Resource, []string{string(o.Code)}))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

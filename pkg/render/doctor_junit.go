@@ -62,7 +62,7 @@ func DoctorJUnit(w io.Writer, r *doctor.Report, offline bool, fails func(*doctor
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		key := suiteKey{f.Namespace + "/" + f.Object, f.File}
+		key := suiteKey{strings.TrimPrefix(f.Namespace+"/"+f.Object, "/"), f.File}
 		if of[key] == nil && !sets[key] {
 			keys = append(keys, key) // an object that is not examined, only found
 		}

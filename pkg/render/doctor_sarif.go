@@ -200,14 +200,17 @@ func plainFinding(f *doctor.DoctorFinding) string {
 	return Printable(strings.TrimRight(text, "\n"))
 }
 
-// fileURI is a path as a URI: relative for a relative path. Standard input has none of its own.
+// fileURI is a path with slashes as a URI: relative for a relative path. Standard input has none of its own.
 func fileURI(file string) string {
 	if file == "-" {
 		file = "stdin"
 	}
-	file = strings.TrimPrefix(strings.ReplaceAll(file, `\`, "/"), "./")
-	if strings.HasPrefix(file, "/") {
+	file = strings.TrimPrefix(file, "./")
+	switch {
+	case strings.HasPrefix(file, "/"):
 		return (&url.URL{Scheme: "file", Path: file}).String()
+	case len(file) > 2 && file[1] == ':' && file[2] == '/': // a drive of Windows
+		return (&url.URL{Scheme: "file", Path: "/" + file}).String()
 	}
 	return (&url.URL{Path: file}).String()
 }
