@@ -49,7 +49,7 @@ type Input struct {
 	memo memo
 }
 
-// Snapshots are those of all sets, made once: each is the key of what is remembered of it.
+// Snapshots are those of all sets, made once: what is known of a set is kept by its snapshot.
 func (in *Input) Snapshots() []*sts.Snapshot {
 	if in.memo.snapshots == nil {
 		in.memo.snapshots = in.Inventory.Snapshots()

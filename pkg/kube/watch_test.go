@@ -578,7 +578,7 @@ func TestWatchConfirmsVolumes(t *testing.T) {
 	}
 }
 
-// A request for volumes that the server answers with an error ends the watch: it must not wait for ever.
+// A request for volumes that the server answers with an error ends the watch: it must not wait without a limit.
 func TestWatchFailsToConfirmVolumes(t *testing.T) {
 	inv := ststest.Web(1)
 	r, client := recordRequests(t, inv)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// maxWorlds is more than anybody has overlays. Each world has all objects, so more would take too much time.
+// maxWorlds is more than the overlays of any project. Each world has all objects, so more would take too much time.
 const maxWorlds = 2000
 
 // World is what is applied together: of each object that is defined more than once it has one definition, as

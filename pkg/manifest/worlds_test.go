@@ -107,7 +107,7 @@ func TestWorlds(t *testing.T) {
 	}
 }
 
-// More definitions than anybody has overlays are refused: each would be examined with all other objects.
+// More definitions than any project has overlays are refused: each would be examined with all other objects.
 func TestTooManyWorlds(t *testing.T) {
 	var objects []Object
 	for i := range 2*maxWorlds + 1 {
