@@ -37,6 +37,10 @@ func nodeTrouble(s *sts.Snapshot, pod *corev1.Pod) *Trouble {
 	if pod.Status.Phase != corev1.PodPending {
 		return nil
 	}
+	about := func(r ReasonInfo) *corev1.Event {
+		return newestOf(s, pod, func(e *corev1.Event) bool { return e.Reason == r.Code })
+	}
+	sandbox := about(failedCreatePodSandBox)
 	for _, kind := range []struct {
 		reason  ReasonInfo
 		message func(why string) string
@@ -45,9 +49,12 @@ func nodeTrouble(s *sts.Snapshot, pod *corev1.Pod) *Trouble {
 		{failedMount, msgCannotMount},
 		{failedCreatePodSandBox, msgNoSandbox},
 	} {
-		e := newestOf(s, pod, func(e *corev1.Event) bool { return e.Reason == kind.reason.Code })
+		e := about(kind.reason)
 		if e == nil || beforeSandbox(s, pod, e) {
 			continue
+		}
+		if sandbox != nil && kind.reason.Code != sandbox.Reason && sts.EventTime(sandbox).After(sts.EventTime(e)) {
+			continue // the volumes were mounted before the sandbox
 		}
 		n, lasted := eventCount(e), time.Duration(0)
 		if n > 1 {

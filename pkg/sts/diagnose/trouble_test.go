@@ -320,6 +320,14 @@ func TestTrouble(t *testing.T) {
 			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Failing: true, Message: diagnose.MsgNoSandbox(elsewhere + diagnose.MsgRepeated(40, 390*time.Second))}},
 		{"no sandbox at first", volume("FailedCreatePodSandBox", 3, 0, 30*time.Second),
 			&diagnose.Trouble{Reason: "FailedCreatePodSandBox", Message: diagnose.MsgNoSandbox(elsewhere + diagnose.MsgRepeated(3, 30*time.Second))}},
+		{"no sandbox, after a mount that was repeated", func(inv *sts.Inventory) {
+			volume("FailedMount", 1, 20*time.Second, 0)(inv)
+			volume("FailedCreatePodSandBox", 3, 0, 30*time.Second)(inv)
+		}, &diagnose.Trouble{Reason: "FailedCreatePodSandBox", Message: diagnose.MsgNoSandbox(elsewhere + diagnose.MsgRepeated(3, 30*time.Second))}},
+		{"a mount that fails, after a sandbox that failed", func(inv *sts.Inventory) {
+			volume("FailedCreatePodSandBox", 3, 20*time.Second, 30*time.Second)(inv)
+			volume("FailedMount", 1, 10*time.Second, 0)(inv)
+		}, &diagnose.Trouble{Reason: "FailedMount", Message: diagnose.MsgCannotMount(elsewhere)}},
 		{"a kubelet that reports nothing", volume("None", 0, 0, 0),
 			&diagnose.Trouble{Reason: "NotStarted", Failing: true, Message: diagnose.MsgNotStarted("node-0", time.Hour)}},
 		{"a pod that was just assigned to its node", all(volume("None", 0, 0, 0), func(inv *sts.Inventory) {
