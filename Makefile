@@ -8,7 +8,7 @@ BINDIR  ?= $(or $(shell go env GOBIN),$(shell go env GOPATH)/bin)
 
 # Added to every go test command, for example: make test-e2e TESTFLAGS='-v -run Canary'
 TESTFLAGS   ?=
-E2E_TIMEOUT ?= 45m
+E2E_TIMEOUT ?= 75m
 
 # The race detector requires a C compiler; without one, CGO_ENABLED is 0. It is used for the packages that
 # build quickly with it, and for fewer of their random rounds; make test-race uses it for all packages.

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	// Scenarios mostly wait: by default more of them run at once than there are processors.
 	if !given("test.parallel") {
-		if err := flag.Set("test.parallel", "8"); err != nil {
+		if err := flag.Set("test.parallel", "5"); err != nil {
 			fatal(err)
 		}
 	}
@@ -216,7 +216,7 @@ func params(folder string, c *cluster.Cluster) testscript.Params {
 
 // runBeside runs a few scenarios at a time in addition to those that -parallel counts. They mostly
 // wait for containers and caches: among the others they would come last, while nothing else runs.
-func runBeside(t *testing.T, folder string, c *cluster.Cluster) { runSome(t, folder, c, 3) }
+func runBeside(t *testing.T, folder string, c *cluster.Cluster) { runSome(t, folder, c, 2) }
 
 // runAlone runs one scenario at a time.
 func runAlone(t *testing.T, folder string, c *cluster.Cluster) { runSome(t, folder, c, 1) }

@@ -26,7 +26,7 @@ import (
 
 // patience is the timeout of "until" and of commands in the foreground. Scenarios take seconds, but
 // longer on a busy machine.
-var patience = flag.Duration("patience", 4*time.Minute, "how long a scenario waits for one thing")
+var patience = flag.Duration("patience", 10*time.Minute, "how long a scenario waits for one thing")
 
 // glance is the interval of "until".
 const glance = 50 * time.Millisecond
