@@ -92,6 +92,7 @@ func init() { // "until" is one of the commands and uses this map
 		"holds":  assertHolds,
 		"logged": assertLogged,
 		"ready":  assertReady,
+		"rc":     assertRC,
 		"sh":     assertShell,
 
 		"published": assertPublished,
@@ -319,6 +320,21 @@ func assertShell(_ *scenario, ts *testscript.TestScript, args []string) error {
 		time.Sleep(4 * glance) // programs cost more than a request
 	}
 	return err
+}
+
+// assertRC runs a program that only reads until it ends with this exit code; "stdout" and "stderr" then match
+// the output of that run.
+func assertRC(_ *scenario, ts *testscript.TestScript, args []string) error {
+	usage(ts, len(args) > 1, "until rc CODE sts|kubectl ARG…")
+	p, err := start(program(ts, args[1], args[2:]))
+	if err != nil {
+		return err
+	}
+	if got := p.end(ts); got != args[0] {
+		time.Sleep(4 * glance) // programs cost more than a request
+		return fmt.Errorf("exit code %s, want %s", got, args[0])
+	}
+	return nil
 }
 
 // ofPods: the assertion is about the work of the StatefulSet controller.

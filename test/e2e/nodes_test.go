@@ -30,7 +30,7 @@ func cmdNode(ts *testscript.TestScript, neg bool, args []string) {
 	switch args[1] {
 	case "off":
 		ts.Check(s.stopNode(ctx, name))
-		cmdUntil(ts, false, []string{"field", "node/" + name, "{.spec.taints[*].key}", "~unreachable"})
+		cmdUntil(ts, false, []string{"field", "node/" + name, `{.spec.taints[?(@.effect=="NoExecute")].key}`, "~unreachable"})
 	case "on":
 		// kwok takes a lease that has expired.
 		ts.Check(s.lease(ctx, name, `{"spec":{"leaseDurationSeconds":1}}`))
@@ -47,8 +47,8 @@ func (s *scenario) createNode(ctx context.Context, name string) error {
 	_, err := nodes.Create(ctx, &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: name, Annotations: map[string]string{simulated: "fake"},
-			// A zone of its own: where most nodes of a zone are down, their pods are not deleted.
-			Labels: map[string]string{corev1.LabelHostname: name, corev1.LabelTopologyZone: s.namespace, "scenario": s.namespace},
+			// A zone of its own: where most of three or more nodes of a zone are down, their pods are not deleted.
+			Labels: map[string]string{corev1.LabelHostname: name, corev1.LabelTopologyZone: name, "scenario": s.namespace},
 		},
 		Spec: corev1.NodeSpec{Taints: []corev1.Taint{{Key: "scenario", Value: s.namespace, Effect: corev1.TaintEffectNoSchedule}}},
 	}, metav1.CreateOptions{})
