@@ -26,6 +26,8 @@ type Env struct {
 	Called string
 	// Getenv reads an environment variable.
 	Getenv func(string) string
+	// progress is the value of --progress.
+	progress string
 	// InTerminal, OutTerminal and ErrTerminal are whether the streams are terminals; Size
 	// is that of the output terminal.
 	InTerminal, OutTerminal, ErrTerminal bool

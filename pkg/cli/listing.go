@@ -44,9 +44,6 @@ func (l *listing) seen(resource string, n int) {
 		parts = append(parts, fmt.Sprintf("%d %s", l.counts[r], r))
 	}
 	text := msgListing(parts)
-	if l.screen.terminal {
-		l.screen.over(text)
-	} else {
-		l.screen.line(text)
-	}
+	l.screen.over(text)
+	l.screen.beat(text)
 }

@@ -45,6 +45,34 @@ func msgRunsFor(d time.Duration) string { return "  for " + sts.Age(d) }
 
 func msgTimeLeft(d time.Duration) string { return "  " + sts.Age(d) + " left" }
 
+// A wait that goes on.
+
+// left is until the command times out, 0 for never.
+func msgWaitedFor(waited time.Duration, pods string, left time.Duration) string {
+	text := fmt.Sprintf("  for %s; %s", sts.Age(waited), pods)
+	if left > 0 {
+		text += fmt.Sprintf("; timeout in %s", sts.Age(left))
+	}
+	return text
+}
+
+// The line has the time, for logs without one.
+func msgStillWaiting(at time.Time, wait, pods string) string {
+	return fmt.Sprintf("%s still waiting %s; %s", at.UTC().Format(time.RFC3339), wait, pods)
+}
+
+// updating: the pods are being updated.
+func msgPodsOf(updated, available, all int, updating bool) string {
+	if updating {
+		return fmt.Sprintf("%d of %s updated, %d available", updated, sts.Count(all, "pod"), available)
+	}
+	return fmt.Sprintf("%d of %s available", available, sts.Count(all, "pod"))
+}
+
+func msgNoLimit() string {
+	return "note: no --timeout is set, so the command waits until it can continue; Ctrl-C ends it safely, and a rerun resumes it"
+}
+
 func msgCommandEnded(label, result string) string { return label + " " + result }
 
 func msgTookOver(command, by string, ago time.Duration) string {

@@ -150,7 +150,7 @@ func (r *mutationRun) carryOut(ctx context.Context) error {
 	}
 	result, err := loop.Run(ctx, &cluster{r.view, commands}, operate.Confirmed(r.intent, r.snapshot),
 		loop.Options{Timeout: r.timeout, StoredTemplate: r.storedTemplate, Found: r.snapshot},
-		&narrator{screen: r.screen, quiet: r.out.human() && countWrites(r.report.Plan) == 1})
+		&narrator{screen: r.screen, quiet: r.out.human() && countWrites(r.report.Plan) == 1, timeout: r.timeout})
 	r.screen.done()
 	r.report.Applied = append(r.report.Applied, result.Applied...)
 	r.report.Commands = append(r.report.Commands, result.Commands...)

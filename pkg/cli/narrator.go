@@ -14,13 +14,27 @@ type narrator struct {
 	screen *screen
 	// quiet: the plan had a single step, which is not repeated.
 	quiet bool
-	last  string
+	// timeout limits the command, 0 for no limit. began is when it began.
+	timeout time.Duration
+	began   time.Time
+	last    string
 	// checking is since when commands are waited for.
 	checking time.Time
+	// since is when the current wait began, beat when a line of it was last written.
+	since, beat time.Time
+	// unlimited: it was said that the command waits without a limit.
+	unlimited bool
 }
+
+// heartbeat is how often a wait is repeated where lines cannot be overwritten: jobs without output count as
+// dead in many CI systems.
+const heartbeat = time.Minute
 
 // Decided implements loop.Observer.
 func (n *narrator) Decided(s *sts.Snapshot, d operate.Decision) {
+	if n.began.IsZero() {
+		n.began = s.TakenAt
+	}
 	if isQuiet(d.Action) || d.Verdict != operate.Do && d.Verdict != operate.Wait {
 		return
 	}
@@ -35,17 +49,60 @@ func (n *narrator) Decided(s *sts.Snapshot, d operate.Decision) {
 	n.checking = time.Time{}
 	if d.Key() != n.last {
 		n.last = d.Key()
+		n.since, n.beat = s.TakenAt, s.TakenAt
 		if d.Verdict == operate.Do && n.quiet {
 			n.quiet = false
 			return
 		}
 		var b strings.Builder
 		render.Progress(&b, d, n.screen.style)
-		n.screen.say(b.String())
+		n.screen.progress(b.String())
 	}
+	if d.Verdict == operate.Wait {
+		n.waits(s, d)
+	}
+}
+
+// waits shows that a wait goes on: how long it has lasted, or lasts, and how many pods are as they should be.
+func (n *narrator) waits(s *sts.Snapshot, d operate.Decision) {
+	var left time.Duration
+	if n.timeout > 0 {
+		left = n.timeout - s.TakenAt.Sub(n.began)
+	}
+	pods := msgPodsOf(countPods(s))
 	if d.Until != nil {
 		n.screen.over(msgTimeLeft(d.Until.Sub(s.TakenAt)))
+	} else if waited := s.TakenAt.Sub(n.since); waited >= time.Second {
+		n.screen.over(msgWaitedFor(waited, pods, left))
 	}
+	if s.TakenAt.Sub(n.beat) < heartbeat {
+		return
+	}
+	n.beat = s.TakenAt
+	n.screen.beat(msgStillWaiting(s.TakenAt, d.Message, pods))
+	if n.timeout == 0 && d.Until == nil && !n.unlimited {
+		n.unlimited = true
+		n.screen.line(msgNoLimit())
+	}
+}
+
+// countPods counts the pods of a set: those that the update changes, those of them that are updated, those
+// that are available, and all. The update changes none where both revisions are the same.
+func countPods(s *sts.Snapshot) (updated, available, all int, updating bool) {
+	updating = s.Set.Status.UpdateRevision != s.Set.Status.CurrentRevision
+	for _, r := range s.Replicas() {
+		if !r.Desired {
+			continue
+		}
+		all++
+		if r.Available {
+			available++
+		}
+		if r.Pod != nil && r.Revision == s.Set.Status.UpdateRevision {
+			updated++
+		}
+	}
+	return updated, available, all, updating
 }
 
 // Applied implements loop.Observer: whose lock was taken is not part of the plan.

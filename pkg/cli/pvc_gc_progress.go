@@ -60,10 +60,9 @@ func (p *gcProgress) tell(name string, o claimloop.Outcome, hint sts.Hint) {
 	}
 	if now := p.run.env.Clock.Now(); !now.Before(p.next) && p.done < p.total {
 		p.next = now.Add(p.every())
-		if p.screen.terminal {
-			p.screen.over(bar(p.done, p.total))
-		} else if !p.run.out.human() {
-			p.screen.line(msgProgress(p.done, p.total, p.run.unit()))
+		p.screen.over(bar(p.done, p.total))
+		if !p.run.out.human() {
+			p.screen.beat(msgProgress(p.done, p.total, p.run.unit()))
 		}
 	}
 }

@@ -48,6 +48,7 @@ func NewRoot(env Env) *cobra.Command {
 		return usagef("%s\nSee '%s --help' for usage.", flagError(err), cmd.CommandPath())
 	})
 	c.config.AddFlags(root.PersistentFlags())
+	addProgress(root, &env.progress)
 	root.AddCommand(
 		newStatus(c),
 		newCanary(c),

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/spf13/cobra"
+
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 )
@@ -17,13 +19,34 @@ type screen struct {
 	style render.Style
 	// terminal: lines can be overwritten.
 	terminal bool
+	// silent: no progress is shown, only warnings, notes and the output of commands.
+	silent bool
 
 	mu   sync.Mutex
 	live string
 }
 
 func newScreen(env *Env) *screen {
-	return &screen{out: env.ErrOut, style: env.errStyle(), terminal: env.ErrTerminal}
+	return &screen{
+		out: env.ErrOut, style: env.errStyle(),
+		terminal: env.ErrTerminal && env.progress != progressPlain && env.progress != progressNone, silent: env.progress == progressNone,
+	}
+}
+
+// The values of --progress.
+const (
+	progressAuto  = "auto"
+	progressPlain = "plain"
+	progressNone  = "none"
+)
+
+// addProgress adds --progress, which means the same with every command.
+func addProgress(root *cobra.Command, value *string) {
+	*value = progressAuto
+	words := []string{progressAuto, progressPlain, progressNone}
+	root.PersistentFlags().Var(choice{value, words}, "progress",
+		"Progress on stderr: auto overwrites its last line on a terminal, plain only appends lines, none shows no progress")
+	_ = root.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // say writes text that ends with a newline. It may be colored: what is foreign in it is made printable
@@ -58,6 +81,20 @@ func (s *screen) over(text string) {
 	s.wipe()
 	s.live = text
 	_, _ = io.WriteString(s.out, s.style.Paint(render.Dim, text))
+}
+
+// progress writes lines about the progress, as say does.
+func (s *screen) progress(text string) {
+	if !s.silent {
+		s.say(text)
+	}
+}
+
+// beat writes a line of plain text where the time that passes is not shown by over.
+func (s *screen) beat(text string) {
+	if !s.terminal {
+		s.progress(render.OneLine(text) + "\n")
+	}
 }
 
 // done removes the live line.

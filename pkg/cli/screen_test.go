@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"gotest.tools/v3/golden"
+	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
@@ -37,7 +38,7 @@ func TestTimeThatPasses(t *testing.T) {
 			test.at.out = &out
 			n := &narrator{screen: test.at}
 			after := func(seconds time.Duration) *sts.Snapshot {
-				return &sts.Snapshot{TakenAt: ststest.Now.Add(seconds * time.Second)}
+				return &sts.Snapshot{Set: &appsv1.StatefulSet{}, TakenAt: ststest.Now.Add(seconds * time.Second)}
 			}
 			n.Decided(after(0), soaking)
 			n.Decided(after(0), soaking) // nothing to write over
@@ -52,6 +53,50 @@ func TestTimeThatPasses(t *testing.T) {
 			n.Decided(after(93), checking)
 			n.screen.done()
 			golden.Assert(t, strings.ReplaceAll(out.String(), "\r", "␍"), "screen-"+test.name+".txt")
+		})
+	}
+}
+
+// A wait shows how long it has lasted and how many pods are done: on a terminal each second in one line, elsewhere
+// each minute in a line with the time.
+func TestWaitIsAlive(t *testing.T) {
+	starting := func(s *sts.Snapshot) operate.Decision {
+		return operate.Decision{Verdict: operate.Wait, Reason: "PodNotReady", Subject: "pod/web-2",
+			Message: "for pod web-2: it is starting (" + sts.Age(s.TakenAt.Sub(ststest.Now)) + ")"}
+	}
+	tests := []struct {
+		name    string
+		at      *screen
+		timeout time.Duration
+	}{
+		{"terminal", &screen{terminal: true}, 0},
+		{"terminal-limit", &screen{terminal: true}, 10 * time.Minute},
+		{"file", &screen{}, 0},
+		{"file-limit", &screen{}, 10 * time.Minute},
+		{"none", &screen{silent: true}, 10 * time.Minute},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var out bytes.Buffer
+			test.at.out = &out
+			n := &narrator{screen: test.at, timeout: test.timeout}
+			for _, second := range []time.Duration{0, 1, 30, 59, 60, 61, 120, 125} {
+				w := ststest.Web(3)
+				w.Sets[0].Status.UpdateRevision = "web-new"
+				w.Pods[2] = ststest.Pod(w.Sets[0], 2, "web-new")
+				w.Pods[2].Status.Conditions = nil
+				s := w.Snapshots()[0]
+				s.TakenAt = ststest.Now.Add(second * time.Second)
+				n.Decided(s, starting(s))
+			}
+			soaked := ststest.Now.Add(4 * time.Minute)
+			s := &sts.Snapshot{Set: &appsv1.StatefulSet{}, TakenAt: ststest.Now.Add(130 * time.Second)}
+			n.Decided(s, operate.Decision{Verdict: operate.Wait, Reason: operate.ReasonSoaking, Message: "for pod web-2 to be ready for 2m", Until: &soaked})
+			s.TakenAt = ststest.Now.Add(200 * time.Second)
+			n.Decided(s, operate.Decision{Verdict: operate.Wait, Reason: operate.ReasonSoaking, Message: "for pod web-2 to be ready for 2m", Until: &soaked})
+			n.screen.warn("the connection was lost")
+			n.screen.done()
+			golden.Assert(t, strings.ReplaceAll(out.String(), "\r", "␍"), "wait-"+test.name+".txt")
 		})
 	}
 }

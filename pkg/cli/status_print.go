@@ -37,7 +37,7 @@ func (p *reporter) tell() kube.Tell {
 	noted := func(say func(string)) func(string) {
 		return func(text string) {
 			say(text)
-			if screen.terminal {
+			if p.env.ErrTerminal {
 				p.below.Store(true)
 			}
 		}
