@@ -27,11 +27,12 @@ help: ## Show this list
 build: ## Build bin/kubectl-sts and bin/kubectl_complete-sts
 	@echo "building kubectl-sts $(VERSION)"
 	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/kubectl-sts ./cmd/kubectl-sts
-	@install -m 0755 hack/kubectl_complete-sts bin/kubectl_complete-sts
+	@ln -sf kubectl-sts bin/kubectl_complete-sts # kubectl runs it to complete the plugin
 
 install: build ## Copy both to BINDIR (by default where go install puts programs)
 	@mkdir -p '$(BINDIR)'
-	install -m 0755 bin/kubectl-sts bin/kubectl_complete-sts '$(BINDIR)'
+	install -m 0755 bin/kubectl-sts '$(BINDIR)'
+	ln -sf kubectl-sts '$(BINDIR)/kubectl_complete-sts'
 	@command -v kubectl-sts >/dev/null || echo 'note: $(BINDIR) is not on your PATH, so kubectl will not find the plugin'
 
 demo: cluster-build ## Show the plugin on a local cluster

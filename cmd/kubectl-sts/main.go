@@ -38,8 +38,14 @@ func run() int {
 		}
 		os.Exit(cli.ExitInterrupted)
 	}()
+	if cli.IsCompletionHelper(os.Args[0]) {
+		// Nothing but candidates may appear on the command line that is being typed, also from the
+		// login of a cloud provider.
+		os.Stderr, _ = os.OpenFile(os.DevNull, os.O_WRONLY, 0) // nil discards, too
+	}
 	env := cli.OSEnv()
 	root := cli.NewRoot(env)
+	root.SetArgs(cli.CommandLine(os.Args))
 	err := root.ExecuteContext(ctx)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = context.Cause(ctx) // a request that was under way says only that it was cancelled

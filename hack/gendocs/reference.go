@@ -28,20 +28,23 @@ func reference() map[string]string {
 	fmt.Fprintf(&b, "%s\n\n", root.Long)
 	fmt.Fprintf(&b, "| command | |\n|---|---|\n%s\n", list.String())
 	b.WriteString("`kubectl sts completion bash` (or zsh, fish, powershell) prints a completion script for the binary `kubectl-sts`. " +
-		"For the completion of `kubectl sts` see [Completion](../../README.md#completion-and-k9s).\n\n")
+		"`kubectl sts` needs [completion install](completion-install.md) instead.\n\n")
 	b.WriteString("## Flags of every command\n\nThese are kubectl's own flags, with the same meaning.\n\n")
 	flags(&b, root.PersistentFlags())
 	files["docs/reference/README.md"] = b.String()
 	return files
 }
 
-// eachCommand visits the commands below c that have a page: all except help, options and completion.
+// eachCommand visits the commands below c that have a page: all except help, options, and cobra's own of
+// completion.
 func eachCommand(c *cobra.Command, visit func(*cobra.Command)) {
 	for _, sub := range c.Commands() {
-		if !sub.IsAvailableCommand() || slices.Contains([]string{"completion", "help", "options"}, sub.Name()) {
+		if !sub.IsAvailableCommand() || slices.Contains([]string{"help", "options"}, sub.Name()) {
 			continue
 		}
-		visit(sub)
+		if own := sub.Name() != "completion" && c.Name() != "completion" || strings.HasSuffix(sub.Name(), "install"); own {
+			visit(sub)
+		}
 		eachCommand(sub, visit)
 	}
 }

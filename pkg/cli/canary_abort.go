@@ -13,7 +13,7 @@ import (
 func newCanaryAbort(c *common) *cobra.Command {
 	cmd := withHelp("canary-abort", &cobra.Command{
 		Use:  "abort NAME",
-		Args: oneName, ValidArgsFunction: c.completeNames,
+		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
 	})
 	m := c.newMutation(cmd, "canary abort").canPrintPatch(cmd)
 	m.needs = []string{"pods", "controllerrevisions"} // a rollback does not depend on budgets

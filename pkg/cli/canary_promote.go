@@ -23,7 +23,7 @@ func newCanaryPromote(c *common) *cobra.Command {
 	var o promoteFlags
 	cmd := withHelp("canary-promote", &cobra.Command{
 		Use:  "promote NAME",
-		Args: oneName, ValidArgsFunction: c.completeNames,
+		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
 	})
 	m := c.newMutation(cmd, "canary promote").canPrintPatch(cmd)
 	f := cmd.Flags()

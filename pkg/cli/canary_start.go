@@ -23,7 +23,7 @@ func newCanaryStart(c *common) *cobra.Command {
 	var o startFlags
 	cmd := withHelp("canary-start", &cobra.Command{
 		Use:  "start NAME --image [CONTAINER=]IMAGE",
-		Args: oneName, ValidArgsFunction: c.completeNames,
+		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
 	})
 	m := c.newMutation(cmd, "canary start").canPrintPatch(cmd)
 	m.canAcceptAdmission(cmd)

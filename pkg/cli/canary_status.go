@@ -6,7 +6,7 @@ func newCanaryStatus(c *common) *cobra.Command {
 	var o statusOptions
 	cmd := withHelp("canary-status", &cobra.Command{
 		Use:  "status NAME",
-		Args: oneName, ValidArgsFunction: c.completeNames,
+		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
 	})
 	out := newOutput(cmd, wide)
 	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Watch for changes")

@@ -21,7 +21,7 @@ func newDiff(c *common) *cobra.Command {
 	)
 	cmd := withHelp("diff", &cobra.Command{
 		Use:  "diff NAME",
-		Args: oneName, ValidArgsFunction: c.completeNames,
+		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
 	})
 	out := newOutput(cmd)
 	cmd.Flags().Int64Var(&from, "from-revision", 0, "Older `REVISION` by number (default: the stable one)")

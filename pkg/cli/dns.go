@@ -35,7 +35,7 @@ func newDNS(c *common) *cobra.Command {
 	)
 	cmd := withHelp("dns", &cobra.Command{
 		Use:               "dns [NAME...]",
-		ValidArgsFunction: c.completeNames,
+		ValidArgsFunction: c.completing(setNamesOf(&o.manifests)),
 	})
 	out := newOutput(cmd, dnsFormats...)
 	out.resource = "" // DNS names have no kind

@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
@@ -34,7 +31,7 @@ func newDoctor(c *common) *cobra.Command {
 	)
 	cmd := withHelp("doctor", &cobra.Command{
 		Use:               "doctor [NAME...]",
-		ValidArgsFunction: c.completeNames,
+		ValidArgsFunction: c.completing(setNamesOf(&o.manifests)),
 	})
 	out := newOutput(cmd, sarif, junit, github)
 	t.addFlags(cmd)
@@ -54,9 +51,6 @@ func newDoctor(c *common) *cobra.Command {
 		}
 	}
 	cmd.MarkFlagsMutuallyExclusive("explain", "list")
-	for _, flag := range []string{"ignore", "explain"} {
-		_ = cmd.RegisterFlagCompletionFunc(flag, completeChecks)
-	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := out.check(); err != nil {
 			return err
@@ -81,19 +75,4 @@ func newDoctor(c *common) *cobra.Command {
 		return runDoctor(cmd.Context(), c, o, out)
 	}
 	return cmd
-}
-
-// completeChecks completes the code of a check.
-func completeChecks(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	done, last := "", typed
-	if i := strings.LastIndexByte(typed, ','); i >= 0 {
-		done, last = typed[:i+1], typed[i+1:]
-	}
-	var out []string
-	for _, check := range doctor.Checks() {
-		if strings.HasPrefix(strings.ToLower(string(check.Code)), strings.ToLower(last)) && !slices.Contains(strings.Split(done, ","), string(check.Code)) {
-			out = append(out, done+string(check.Code)+"\t"+check.Title)
-		}
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
 }

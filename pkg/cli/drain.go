@@ -8,7 +8,6 @@ import (
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/names"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
-	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
 )
 
 // drainFlags are the flags of drain-scale.
@@ -29,7 +28,7 @@ func newDrainScale(c *common) *cobra.Command {
 	var o drainFlags
 	cmd := withHelp("drain-scale", &cobra.Command{
 		Use:  "drain-scale NAME --replicas N",
-		Args: oneName, ValidArgsFunction: c.completeNames,
+		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
 	})
 	m := c.newMutation(cmd, "drain-scale")
 	m.drains = true
@@ -77,11 +76,4 @@ func (o *drainFlags) addFlags(cmd *cobra.Command) {
 	notNegative(cmd, "replicas", "min-healthy")
 	positive(cmd, "drain-timeout")
 	notEmpty(cmd, "drain-exec", "drain-cmd")
-	_ = cmd.RegisterFlagCompletionFunc("profile", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		profiles := []string{"none"}
-		for _, p := range profile.Builtin() {
-			profiles = append(profiles, p.Metadata.Name)
-		}
-		return profiles, cobra.ShellCompDirectiveDefault
-	})
 }

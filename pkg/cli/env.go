@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/user"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -22,6 +21,8 @@ import (
 type Env struct {
 	genericiooptions.IOStreams
 	Clock clock.WithTicker
+	// Program is how the process was started: a path or a name on the PATH.
+	Program string
 	// Called is the name in usage texts: "kubectl sts" or "kubectl-sts".
 	Called string
 	// Getenv reads an environment variable.
@@ -41,6 +42,7 @@ func OSEnv() Env {
 	return Env{
 		IOStreams:   genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
 		Clock:       clock.RealClock{},
+		Program:     os.Args[0],
 		Called:      calledAs(os.Args[0], os.Getenv("_")),
 		Getenv:      os.Getenv,
 		InTerminal:  isTerminal(os.Stdin),
@@ -64,9 +66,9 @@ func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 // full path; a shell runs it by the word that was typed, with the path in the variable
 // "_". Underscores in the name of a plugin are dashes for kubectl.
 func calledAs(arg0, underscore string) string {
-	base := strings.TrimSuffix(filepath.Base(arg0), ".exe")
-	plugin, isPlugin := strings.CutPrefix(base, "kubectl-")
-	typed := !strings.ContainsAny(arg0, `/\`) || strings.TrimSuffix(filepath.Base(underscore), ".exe") == base
+	base := programName(arg0)
+	plugin, isPlugin := strings.CutPrefix(base, pluginPrefix)
+	typed := !strings.ContainsAny(arg0, `/\`) || programName(underscore) == base
 	if !isPlugin || typed {
 		return base
 	}

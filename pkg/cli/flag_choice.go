@@ -19,7 +19,7 @@ type choice struct {
 func addChoice(cmd *cobra.Command, value *string, name, preset, usage string, words ...string) {
 	*value = preset
 	cmd.Flags().Var(choice{value, words}, name, usage)
-	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc(name, offering(words...))
 }
 
 // addDryRun adds --dry-run, which without a value is client.

@@ -10,7 +10,7 @@ import (
 func newHistory(c *common) *cobra.Command {
 	cmd := withHelp("history", &cobra.Command{
 		Use:  "history NAME",
-		Args: oneName, ValidArgsFunction: c.completeNames,
+		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
 	})
 	out := newOutput(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

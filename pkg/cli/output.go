@@ -35,7 +35,7 @@ func newOutput(cmd *cobra.Command, own ...string) *output {
 	f := cmd.Flags().Lookup("output")
 	f.Usage = "Output format, one of: " + strings.Join(o.formats(), ", ")
 	cmd.Flags().Lookup("template").Usage = "Template, or path to a template file, with -o=go-template and -o=go-template-file (golang.org/pkg/text/template)"
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(o.formats(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("output", offering(o.formats()...))
 	return o
 }
 

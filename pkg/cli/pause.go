@@ -13,7 +13,7 @@ import (
 func newPause(c *common) *cobra.Command {
 	cmd := withHelp("pause", &cobra.Command{
 		Use:  "pause NAME",
-		Args: oneName, ValidArgsFunction: c.completeNames,
+		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
 	})
 	m := c.newMutation(cmd, "pause").canPrintPatch(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -21,7 +21,7 @@ func newPlan(c *common) *cobra.Command {
 	)
 	cmd := withHelp("plan", &cobra.Command{
 		Use:               "plan NAME|-f FILE",
-		ValidArgsFunction: c.completeNames,
+		ValidArgsFunction: c.completing(onlyOne(setNamesOf(&o.manifests))),
 	})
 	out := newOutput(cmd, wide, svg)
 	o.addFlags(cmd, &f)

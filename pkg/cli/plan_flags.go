@@ -45,7 +45,6 @@ func (o *planOptions) addFlags(cmd *cobra.Command, p *planFlags) {
 	requires(cmd, "cascade", "delete")
 	notNegative(cmd, "replicas", "partition", "ready-after", "terminate-after")
 	notEmpty(cmd, "new-file", "lose-node")
-	_ = cmd.RegisterFlagCompletionFunc("feature-gates", cobra.FixedCompletions([]string{maxUnavailableGate + "=true", maxUnavailableGate + "=false"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // cascades are the values of --cascade, in the order of kubectl's help.

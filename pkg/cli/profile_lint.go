@@ -19,6 +19,7 @@ func newProfileLint(c *common) *cobra.Command {
 			}
 			return nil
 		},
+		ValidArgsFunction: c.completing(yamlFiles),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			total, bad := 0, 0
 			for _, file := range args {

@@ -15,15 +15,7 @@ func newProfileShow(c *common) *cobra.Command {
 			}
 			return nil
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			var names []string
-			if len(args) == 0 {
-				for _, p := range profile.Builtin() {
-					names = append(names, p.Metadata.Name+"\t"+p.System)
-				}
-			}
-			return names, cobra.ShellCompDirectiveNoFileComp
-		},
+		ValidArgsFunction: c.completing(oneProfile),
 	})
 	out := newOutput(cmd)
 	out.resource = profileResource

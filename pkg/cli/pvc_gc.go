@@ -27,7 +27,7 @@ func newPVCGC(c *common) *cobra.Command {
 	)
 	cmd := withHelp("pvc-gc", &cobra.Command{
 		Use:               "pvc-gc [NAME...]",
-		ValidArgsFunction: c.completeNames,
+		ValidArgsFunction: c.completing(setNamesOf(nil)),
 	})
 	out := newOutput(cmd, wide)
 	out.resource = "persistentvolumeclaim"

@@ -24,7 +24,7 @@ func newPVCGCPurge(c *common) *cobra.Command {
 	)
 	cmd := withHelp("pvc-gc-purge", &cobra.Command{
 		Use:               "purge [NAME...]",
-		ValidArgsFunction: c.completeRetained,
+		ValidArgsFunction: c.completing(retainedNames),
 	})
 	g := &gcRun{common: c, verb: "pvc-gc purge", did: "purged", out: newOutput(cmd)}
 	g.out.resource = "persistentvolume"

@@ -18,7 +18,7 @@ func newPVCGCRescue(c *common) *cobra.Command {
 	var everything bool
 	cmd := withHelp("pvc-gc-rescue", &cobra.Command{
 		Use:               "rescue [NAME...]",
-		ValidArgsFunction: c.completeAtRisk,
+		ValidArgsFunction: c.completing(atRiskNames),
 	})
 	g := &gcRun{common: c, verb: "pvc-gc rescue", did: "rescued", out: newOutput(cmd)}
 	g.out.resource = "persistentvolumeclaim"

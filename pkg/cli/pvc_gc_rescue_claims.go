@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -14,31 +13,6 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
-
-// completeAtRisk completes the names of claims that need rescue.
-func (c *common) completeAtRisk(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	const none = cobra.ShellCompDirectiveNoFileComp
-	client, err := c.client()
-	if err != nil {
-		return nil, none
-	}
-	ns, err := c.namespace()
-	if err != nil {
-		return nil, none
-	}
-	inv, err := client.ReadClaims(cmd.Context(), ns, nil, func(string, int) {})
-	if err != nil {
-		return nil, none
-	}
-	report, _ := claims.NewReport(inv, claims.Query{})
-	var names []string
-	for _, item := range atRisk(report.Items) {
-		if !slices.Contains(args, item.Name) {
-			names = append(names, item.Name)
-		}
-	}
-	return names, none
-}
 
 func atRisk(items []claims.Claim) []claims.Claim {
 	return slices.DeleteFunc(slices.Clone(items), func(c claims.Claim) bool { return c.Risk == nil })

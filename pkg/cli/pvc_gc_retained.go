@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/spf13/cobra"
-
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -41,29 +39,6 @@ func (g *gcRun) readRetained(ctx context.Context, client *kube.Client, namespace
 // retainedView names the claim and the volume for the loop.
 func retainedView(r retained) claims.View {
 	return claims.View{Namespace: r.Record.Claim.Namespace, Name: r.Record.Claim.Name, VolumeName: r.Volume.Name}
-}
-
-// completeRetained completes the names of claims whose data is retained.
-func (c *common) completeRetained(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	client, err := c.client()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	ns, err := c.namespace()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	volumes, err := client.Retained(cmd.Context(), ns)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var names []string
-	for _, v := range volumes {
-		if v.Spec.ClaimRef != nil {
-			names = append(names, v.Spec.ClaimRef.Name)
-		}
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // kept lists what is retained in the namespace and was named.

@@ -45,7 +45,7 @@ func (g *gcRun) connect() (*kube.Client, error) {
 		return nil, err
 	}
 	config.QPS = -1
-	return g.clientFor(config)
+	return g.clientFor(config, g.env.ErrOut)
 }
 
 // to is where a plan is shown.

@@ -21,7 +21,7 @@ func newPVCGCUndo(c *common) *cobra.Command {
 	var everything, replace bool
 	cmd := withHelp("pvc-gc-undo", &cobra.Command{
 		Use:               "undo [NAME...]",
-		ValidArgsFunction: c.completeRetained,
+		ValidArgsFunction: c.completing(retainedNames),
 	})
 	g := &gcRun{common: c, verb: "pvc-gc undo", did: "restored", out: newOutput(cmd)}
 	g.out.resource = "persistentvolumeclaim"

@@ -21,7 +21,7 @@ func newRecover(c *common) *cobra.Command {
 	var release bool
 	cmd := withHelp("recover", &cobra.Command{
 		Use:  "recover NAME --ordinal N",
-		Args: oneName, ValidArgsFunction: c.completeNames,
+		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
 	})
 	m := c.newMutation(cmd, "recover")
 	m.needs = []string{"pods", "controllerrevisions"} // no budget is checked: the pod does not run
@@ -41,8 +41,6 @@ func newRecover(c *common) *cobra.Command {
 	}
 	notNegative(cmd, "ordinal")
 	notEmpty(cmd, "node-is-off")
-	_ = cmd.RegisterFlagCompletionFunc("ordinal", c.completeOrdinals)
-	_ = cmd.RegisterFlagCompletionFunc("node-is-off", cobra.NoFileCompletions)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o := sts.Ordinal(ordinal)
 		if m.recovers = &o; release {

@@ -24,7 +24,7 @@ func newRestart(c *common) *cobra.Command {
 	var o restartFlags
 	cmd := withHelp("restart", &cobra.Command{
 		Use:  "restart NAME",
-		Args: oneName, ValidArgsFunction: c.completeNames,
+		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
 	})
 	m := c.newMutation(cmd, "restart")
 	f := cmd.Flags()

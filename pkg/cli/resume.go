@@ -13,7 +13,7 @@ import (
 func newResume(c *common) *cobra.Command {
 	cmd := withHelp("resume", &cobra.Command{
 		Use:  "resume NAME",
-		Args: oneName, ValidArgsFunction: c.completeNames,
+		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
 	})
 	m := c.newMutation(cmd, "resume").canPrintPatch(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -6,6 +6,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -72,6 +73,8 @@ func NewRoot(env Env) *cobra.Command {
 	root.InitDefaultHelpCmd()
 	refuseUnknownTopics(root)
 	root.InitDefaultCompletionCmd()
+	c.addHelperCommands(root)
+	c.completeFlags(root)
 	c.fitErrors(root)
 	// As in kubectl, global flags are listed once, by options.
 	root.SetUsageTemplate(strings.NewReplacer(
@@ -121,12 +124,13 @@ func (c *common) client() (*kube.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.clientFor(config)
+	return c.clientFor(config, c.env.ErrOut)
 }
 
-func (c *common) clientFor(config *rest.Config) (*kube.Client, error) {
+// clientFor makes a client that prints the warnings of the server to w.
+func (c *common) clientFor(config *rest.Config, w io.Writer) (*kube.Client, error) {
 	agent := fmt.Sprintf("kubectl-sts/%s (%s/%s)", version, runtime.GOOS, runtime.GOARCH)
-	return kube.New(config, agent, c.env.Clock, c.env.ErrOut)
+	return kube.New(config, agent, c.env.Clock, w)
 }
 
 func (c *common) namespace() (string, error) {

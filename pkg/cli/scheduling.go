@@ -14,7 +14,6 @@ import (
 func schedulingGrace(cmd *cobra.Command) *time.Duration {
 	name := strings.TrimPrefix(diagnose.SchedulingGraceFlag, "--")
 	grace := cmd.Flags().Duration(name, diagnose.DefaultSchedulingGrace(), "Time a pod may be unschedulable before it counts as stuck (0: immediately)")
-	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions([]string{"30s", "3m", "10m"}, cobra.ShellCompDirectiveNoFileComp))
 	notNegative(cmd, name)
 	return grace
 }

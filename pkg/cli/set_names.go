@@ -2,11 +2,8 @@ package cli
 
 import (
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 )
 
 func oneName(_ *cobra.Command, args []string) error {
@@ -57,64 +54,4 @@ func setName(args []string) (string, error) {
 		return "", usagef("exactly one StatefulSet name is required (for example web or sts/web)")
 	}
 	return names[0], nil
-}
-
-// completionClient is for completions from the cluster, with a short timeout.
-func (c *common) completionClient() (client *kube.Client, namespace string, err error) {
-	config, err := c.config.ToRESTConfig()
-	if err != nil {
-		return nil, "", err
-	}
-	config.Timeout = 3 * time.Second
-	if client, err = c.clientFor(config); err != nil {
-		return nil, "", err
-	}
-	namespace, err = c.namespace()
-	return client, namespace, err
-}
-
-// completeOrdinals completes the ordinals of the set whose name is given.
-func (c *common) completeOrdinals(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	name, err := setName(args)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	client, ns, err := c.completionClient()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	inv, err := client.Read(cmd.Context(), kube.Query{Namespace: ns, Names: []string{name}})
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var out []string
-	for _, r := range inv.Snapshots()[0].Replicas() {
-		if r.Pod != nil {
-			out = append(out, r.Ordinal.String()+"\t"+r.Pod.Spec.NodeName)
-		}
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
-}
-
-// completeNames completes StatefulSet names from the cluster, with a short timeout.
-func (c *common) completeNames(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	client, ns, err := c.completionClient()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	names, err := client.SetNames(cmd.Context(), ns)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	taken := map[string]bool{}
-	for _, a := range args {
-		taken[a] = true
-	}
-	var out []string
-	for _, n := range names {
-		if !taken[n] {
-			out = append(out, n)
-		}
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp
 }

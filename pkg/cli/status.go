@@ -28,7 +28,7 @@ func newStatus(c *common) *cobra.Command {
 	)
 	cmd := withHelp("status", &cobra.Command{
 		Use:               "status [NAME...]",
-		ValidArgsFunction: c.completeNames,
+		ValidArgsFunction: c.completing(setNamesOf(nil)),
 	})
 	out := newOutput(cmd, wide)
 	t.addFlags(cmd)

@@ -24,7 +24,7 @@ func newUndo(c *common) *cobra.Command {
 	var o undoFlags
 	cmd := withHelp("undo", &cobra.Command{
 		Use:  "undo NAME --to-revision REVISION",
-		Args: oneName, ValidArgsFunction: c.completeNames,
+		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
 	})
 	m := c.newMutation(cmd, "undo").canPrintPatch(cmd)
 	m.canAcceptAdmission(cmd)

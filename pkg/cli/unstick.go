@@ -15,7 +15,7 @@ func newUnstick(c *common) *cobra.Command {
 	var tail int64
 	cmd := withHelp("unstick", &cobra.Command{
 		Use:  "unstick NAME",
-		Args: oneName, ValidArgsFunction: c.completeNames,
+		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
 	})
 	m := c.newMutation(cmd, "unstick").canPrintPatch(cmd)
 	m.needs = []string{"pods", "controllerrevisions"} // no budget is checked

@@ -57,7 +57,7 @@ func (c *common) serverVersion(ctx context.Context) (*report.ServerVersion, erro
 	if config.Timeout == 0 {
 		config.Timeout = versionTimeout
 	}
-	client, err := c.clientFor(config)
+	client, err := c.clientFor(config, c.env.ErrOut)
 	if err != nil {
 		return nil, err
 	}

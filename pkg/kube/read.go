@@ -346,16 +346,3 @@ func (r *reader) wait() error {
 	}
 	return nil
 }
-
-// SetNames lists the names of the StatefulSets in a namespace, for completion.
-func (c *Client) SetNames(ctx context.Context, namespace string) ([]string, error) {
-	sets, err := c.kube.AppsV1().StatefulSets(namespace).List(ctx, metav1.ListOptions{Limit: pageSize})
-	if err != nil {
-		return nil, err
-	}
-	names := make([]string, len(sets.Items))
-	for i := range sets.Items {
-		names[i] = sets.Items[i].Name
-	}
-	return names, nil
-}

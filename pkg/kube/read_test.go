@@ -277,7 +277,10 @@ func TestSmallReads(t *testing.T) {
 			v, err := c.Version(ctx)
 			return v.GitVersion, err
 		}, "v1.36.3", []string{"/version"}},
-		"names of sets":           {func(c *Client) (any, error) { return c.SetNames(ctx, "test") }, []string{"web"}, []string{"/apis/apps/v1/namespaces/test/statefulsets" + paged}},
+		"sets to complete": {func(c *Client) (any, error) {
+			sets, err := Completer{c}.Sets(ctx, "test")
+			return len(sets), err
+		}, 1, []string{"/apis/apps/v1/namespaces/test/statefulsets" + paged}},
 		"a namespace":             {func(c *Client) (any, error) { return nil, c.CheckNamespace(ctx, "test") }, nil, []string{"/api/v1/namespaces/test"}},
 		"a pod that is there":     {func(c *Client) (any, error) { return c.PodGone(ctx, "test", "web-1", inv.Pods[1].UID), nil }, false, []string{inNamespace + "pods?fieldSelector=metadata.name%3Dweb-1"}},
 		"a pod that was replaced": {func(c *Client) (any, error) { return c.PodGone(ctx, "test", "web-1", "other"), nil }, true, []string{inNamespace + "pods?fieldSelector=metadata.name%3Dweb-1"}},
@@ -326,7 +329,7 @@ func TestSmallReadsThatFail(t *testing.T) {
 		"the version is forbidden":        {denied, func(c *Client) error { _, err := c.Version(ctx); return err }, true},
 		"the version is no JSON":          {func(request) any { return []string{"no"} }, func(c *Client) error { _, err := c.Version(ctx); return err }, true},
 		"pods are forbidden":              {denied, func(c *Client) error { _, err := c.Held(ctx, "test", "web"); return err }, true},
-		"names of sets are forbidden":     {denied, func(c *Client) error { _, err := c.SetNames(ctx, "test"); return err }, true},
+		"sets to complete are forbidden":  {denied, func(c *Client) error { _, err := Completer{c}.Sets(ctx, "test"); return err }, true},
 		"marked claims are forbidden":     {denied, func(c *Client) error { _, err := c.Marked(ctx, "test"); return err }, true},
 		"retained volumes are forbidden":  {denied, func(c *Client) error { _, err := c.Retained(ctx, "test"); return err }, true},
 		"a claim is forbidden":            {denied, func(c *Client) error { _, err := c.ClaimExists(ctx, "test", "data-web-0"); return err }, true},

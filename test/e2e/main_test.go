@@ -191,6 +191,25 @@ func TestDNS(t *testing.T) {
 	t.Run("paused", func(t *testing.T) { runAlone(t, "paused", c) })
 }
 
+// TestShells runs in real shells, as far as they are installed.
+func TestShells(t *testing.T) {
+	t.Parallel()
+	for shell, requires := range map[string][]string{
+		"bash": {"/bin/bash", "/usr/share/bash-completion/bash_completion"},
+		"zsh":  {"/usr/bin/zsh"},
+		"fish": {"/usr/bin/fish"},
+	} {
+		t.Run(shell, func(t *testing.T) {
+			for _, file := range requires {
+				if _, err := os.Stat(file); err != nil {
+					t.Skipf("the completion in %s is not tested, because it is not installed: %v", shell, err)
+				}
+			}
+			run(t, shell, cluster.Shared(t, nil))
+		})
+	}
+}
+
 // TestNode runs on a real node, with real pods. Nothing else runs meanwhile: probes and elections of real
 // programs have timeouts of their own.
 func TestNode(t *testing.T) {
