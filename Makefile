@@ -18,8 +18,8 @@ TESTCLUSTER = go -C test/cluster run ./cmd/testcluster
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build install demo docs test test-unit test-race test-cluster test-e2e test-random test-versions mutants bench fmt lint \
-	cluster-build cluster-up cluster-down snapshot krew-manifest clean
+.PHONY: help build install demo docs test test-unit test-race test-cluster test-e2e test-random test-versions test-tools mutants bench fmt lint \
+	cluster-build cluster-up cluster-down snapshot release-check krew-manifest clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z0-9-]*:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -67,6 +67,11 @@ test-random: cluster-build ## Run many random rounds against a real control plan
 test-versions: ## Run the tests for all Kubernetes versions and write docs/versions.md (builds each version once)
 	go -C test run ./versions
 
+# The first time, goreleaser, krew and two smaller programs are built. TARGETS=linux_amd64 builds less.
+TARGETS ?=
+test-tools: ## Build a release twice and compare, install it with krew (no cluster; see CONTRIBUTING.md for how long)
+	go -C test test -count=1 -timeout 4h $(TESTFLAGS) ./tools -targets '$(TARGETS)'
+
 mutants: ## Break the code in one place at a time and see that a unit test fails (some minutes)
 	go run ./hack/mutants
 
@@ -91,13 +96,19 @@ cluster-up: ## Start a local Kubernetes cluster and print how to reach it
 cluster-down: ## Stop the local Kubernetes cluster
 	@$(TESTCLUSTER) down
 
-snapshot: ## Build the release archives and their krew manifest in dist/ without publishing
-	@goreleaser=$$(hack/tool.sh goreleaser) && "$$goreleaser" check && VERSION='$(VERSION)' "$$goreleaser" release --snapshot --clean
+snapshot: ## Build all files of a release and the krew manifest in dist/ without publishing
+	@hack/goreleaser.sh check && VERSION='$(VERSION)' hack/goreleaser.sh release --snapshot --clean --skip=sign,ko
 	@go run ./hack/krewmanifest -version v0.0.0-snapshot -checksums dist/checksums.txt -o dist/sts.yaml
 	@echo 'to try it, run: kubectl krew install --manifest=dist/sts.yaml --archive=dist/kubectl-sts_<os>_<arch>.tar.gz'
+
+release-check: ## Show what is missing for a release: make release-check RELEASE=v0.1.0
+	@status=0; hack/release-check.sh '$(RELEASE)' || status=1; \
+	go test ./hack/... || { echo 'missing: generated docs, manifests or descriptions that fit the code (see above)'; status=1; }; \
+	hack/goreleaser.sh check || { echo 'missing: a valid .goreleaser.yaml'; status=1; }; \
+	exit $$status
 
 krew-manifest: ## Render krew/sts.yaml for a release: make krew-manifest RELEASE=v0.1.0 CHECKSUMS=checksums.txt
 	go run ./hack/krewmanifest -version '$(RELEASE)' -checksums '$(CHECKSUMS)' -o krew/sts.yaml
 
-clean: ## Remove bin and dist (not the cache in ~/.cache/kubectl-sts)
-	rm -rf bin dist
+clean: ## Remove what was built here (not the cache in ~/.cache/kubectl-sts)
+	rm -rf bin build dist cmd/kubectl-sts/kodata

@@ -113,6 +113,7 @@ func documents(t *testing.T) []document {
 	add("../README.md")
 	add("../CHANGELOG.md")
 	add("../CONTRIBUTING.md")
+	add("../SECURITY.md")
 	for _, dir := range []string{"../docs", "../examples"} {
 		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 			if err == nil && !entry.IsDir() {

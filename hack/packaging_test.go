@@ -48,12 +48,12 @@ type krewPlatform struct {
 	Bin string `json:"bin"`
 }
 
-// krewPlatforms are the platforms that the validation of the krew index (validate-krew-manifest v0.4.5)
-// supports.
+// krewPlatforms are the platforms that the validation of the krew index (validate-krew-manifest v0.5.0)
+// supports. make test-tools runs it.
 var krewPlatforms = []string{
 	"darwin/386", "darwin/amd64", "darwin/arm64",
 	"linux/386", "linux/amd64", "linux/arm", "linux/arm64", "linux/ppc64le",
-	"windows/386", "windows/amd64",
+	"windows/386", "windows/amd64", "windows/arm64",
 }
 
 func TestKrewManifest(t *testing.T) {
@@ -110,10 +110,10 @@ func TestKrewManifest(t *testing.T) {
 		for _, f := range platform.Files {
 			files = append(files, f.From)
 			if f.To != "." {
-				t.Errorf("%s: %s goes to %q; krew requires the program and its LICENSE in the same folder", system, f.From, f.To)
+				t.Errorf("%s: %s goes to %q; the program, its LICENSE and the notices must be in the same folder", system, f.From, f.To)
 			}
 		}
-		if want := []string{platform.Bin, "LICENSE"}; !slices.Equal(files, want) {
+		if want := []string{platform.Bin, "LICENSE", "THIRD_PARTY_NOTICES"}; !slices.Equal(files, want) {
 			t.Errorf("%s: files are %v, want %v", system, files, want)
 		}
 	}
@@ -124,6 +124,7 @@ func TestKrewManifest(t *testing.T) {
 
 type goreleaser struct {
 	Builds []struct {
+		ID      string   `json:"id"`
 		Main    string   `json:"main"`
 		Binary  string   `json:"binary"`
 		Env     []string `json:"env"`
@@ -138,6 +139,11 @@ type goreleaser struct {
 			Src string `json:"src"`
 		} `json:"files"`
 	} `json:"archives"`
+	Kos []struct {
+		Build     string   `json:"build"`
+		BaseImage string   `json:"base_image"`
+		Platforms []string `json:"platforms"`
+	} `json:"kos"`
 }
 
 // The krew manifest lists every platform that a release builds and krew supports.
@@ -171,17 +177,47 @@ func TestReleaseArchives(t *testing.T) {
 	var files []string
 	for _, f := range archive.Files {
 		files = append(files, f.Src)
+		if strings.HasPrefix(f.Src, "build/") {
+			continue // written by hack/releasefiles
+		}
 		if _, err := os.Stat(filepath.Join("..", f.Src)); err != nil {
 			t.Errorf("an archive should contain %s: %v", f.Src, err)
 		}
 	}
-	for _, needed := range []string{"LICENSE", "README.md", "plugins.yaml"} {
+	for _, needed := range []string{"LICENSE", "build/THIRD_PARTY_NOTICES", "README.md", "plugins.yaml"} {
 		if !slices.Contains(files, needed) {
 			t.Errorf("archives lack %s", needed)
 		}
 	}
 	if !slices.Contains(build.Env, "CGO_ENABLED=0") || !slices.Contains(build.Flags, "-trimpath") {
 		t.Errorf("builds use %v %v: a release must be reproducible on any machine", build.Env, build.Flags)
+	}
+}
+
+// Nothing but the workflow builds the container image: it is for every Linux of the archives, without a shell, and
+// for a user who is not root.
+func TestContainerImage(t *testing.T) {
+	release := readRelease(t)
+	if len(release.Kos) != 1 {
+		t.Fatalf(".goreleaser.yaml has %d images, want 1", len(release.Kos))
+	}
+	image, build := release.Kos[0], release.Builds[0]
+	if image.Build != build.ID || build.ID == "" {
+		t.Errorf("the image has the build %q, want %q", image.Build, build.ID)
+	}
+	matches(t, "base_image", image.BaseImage, `^gcr\.io/distroless/static-debian\d+:nonroot$`)
+	var want []string
+	for _, target := range build.Targets {
+		if fields := strings.Split(target, "_"); fields[0] == "linux" {
+			want = append(want, "linux/"+fields[1])
+		}
+	}
+	var got []string
+	for _, platform := range image.Platforms {
+		got = append(got, strings.TrimSuffix(platform, "/v7")) // the base image has no older arm
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the image is for %v, the archives are for %v", got, want)
 	}
 }
 
@@ -341,7 +377,7 @@ func TestNamedMakeTargetsExist(t *testing.T) {
 		targets[string(rule[1])] = true
 	}
 	named := regexp.MustCompile("(?m)(?:`|^|[$] )make ([a-z][a-z0-9-]*)")
-	documents := []string{"../README.md", "../CONTRIBUTING.md", "../.ci/run"}
+	documents := []string{"../README.md", "../CONTRIBUTING.md", "../SECURITY.md", "../.ci/run"}
 	err = filepath.WalkDir("../docs", func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".md") {
 			documents = append(documents, path)

@@ -1,17 +1,20 @@
 #!/usr/bin/env bash
-# Usage: hack/tool.sh golangci-lint|goreleaser
+# Usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|krew|validate-krew-manifest
 #
 # Prints the path of the pinned tool, and builds it first if it is missing. The tools are kept outside
 # of go.mod so that their dependencies do not become ours, and per Go version, because golangci-lint rejects
 # code for a newer Go version than the one it was built with.
 set -euo pipefail
 
-name=${1:?usage: hack/tool.sh golangci-lint|goreleaser}
+name=${1:?usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|krew|validate-krew-manifest}
 case $name in
 golangci-lint) package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint version=v2.15.0 ;;
 goreleaser) package=github.com/goreleaser/goreleaser/v2 version=v2.16.0 ;; # the newest that builds with Go 1.26 and from a module proxy alone
+cyclonedx-gomod) package=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod version=v1.10.0 ;;
+krew) package=sigs.k8s.io/krew/cmd/krew version=v0.5.0 ;;
+validate-krew-manifest) package=sigs.k8s.io/krew/cmd/validate-krew-manifest version=v0.5.0 ;;
 *)
-  echo "hack/tool.sh: unknown tool \"$name\", must be \"golangci-lint\" or \"goreleaser\"" >&2
+  echo "hack/tool.sh: unknown tool \"$name\": see the usage at the top of the script" >&2
   exit 2
   ;;
 esac

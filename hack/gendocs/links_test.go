@@ -28,7 +28,7 @@ func TestFlagsInDocsExist(t *testing.T) {
 	}
 	add := func(f *pflag.Flag) { known[f.Name] = true }
 	root := cli.NewRoot(cli.Env{})
-	root.PersistentFlags().VisitAll(add)
+	root.LocalFlags().VisitAll(add)
 	eachCommand(root, func(c *cobra.Command) { c.LocalFlags().VisitAll(add) })
 	flag := regexp.MustCompile("(?m)(?:^|[\\s`(\\[])--([a-z][a-z-]+)")
 	for _, file := range pages(t, "README.md", "docs/*.md", "pkg/cli/help/*.txt") {

@@ -28,8 +28,9 @@ func reference() map[string]string {
 	fmt.Fprintf(&b, "%s\n\n", root.Long)
 	fmt.Fprintf(&b, "| command | |\n|---|---|\n%s\n", list.String())
 	b.WriteString("`kubectl sts completion bash` (or zsh, fish, powershell) prints a completion script for the binary `kubectl-sts`. " +
-		"`kubectl sts` needs [completion install](completion-install.md) instead.\n\n")
-	b.WriteString("## Flags of every command\n\nThese are kubectl's own flags, with the same meaning.\n\n")
+		"`kubectl sts` needs [completion install](completion-install.md) instead. " +
+		"`kubectl sts --version` prints the version of the plugin, as `kubectl sts version --client` does.\n\n")
+	b.WriteString("## Flags of every command\n\nThese are kubectl's own flags, with the same meaning, and `--progress`.\n\n")
 	flags(&b, root.PersistentFlags())
 	files["docs/reference/README.md"] = b.String()
 	return files

@@ -312,6 +312,7 @@ func TestCalledAs(t *testing.T) {
 		{"/opt/kubectl-sts", "/opt/kubectl-sts", "kubectl-sts"},                 // the same
 		{"/usr/local/bin/kubectl-sts", "", "kubectl sts"},                       // no shell
 		{"/krew/bin/kubectl-stateful_sets", "kubectl", "kubectl stateful-sets"}, // kubectl's rule for dashes
+		{"/usr/bin/kubectl-ops-sts", "/usr/bin/kubectl", "kubectl ops sts"},     // and for words
 		{"/x/kubectl-sts.exe", "/x/kubectl.exe", "kubectl sts"},
 		{"sts", "/usr/bin/sts", "sts"},
 		{"/usr/bin/sts", "", "sts"},
@@ -614,7 +615,7 @@ func TestHintsFitTheCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("KUBECONFIG", file)
-	c := &common{config: genericclioptions.NewConfigFlags(true)}
+	c := &common{env: &Env{}, config: genericclioptions.NewConfigFlags(true)}
 	hint := sts.Hintf("run %s, with the owner's kubectl -n shop; then %s; then %s", sts.Kubectl("shop", "sts canary abort", "web"),
 		sts.Kubectl("shop2", "get pods"), sts.Kubectl("", "describe persistentvolume", "pv-1"))
 	for _, test := range []struct {

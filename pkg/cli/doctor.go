@@ -67,7 +67,7 @@ func newDoctor(c *common) *cobra.Command {
 		}
 		o.all = t.all
 		if o.ignore, err = doctor.ParseCodes(ignore); err != nil {
-			return usagef("--ignore: %s; kubectl sts doctor --list shows all", err)
+			return usagef("--ignore: %s; %s doctor --list shows all", err, c.root.CommandPath())
 		}
 		if o.domain, err = checkDomain(cmd, o.domain); err != nil {
 			return err

@@ -212,7 +212,7 @@ func (c *common) showChecks(out *output, explain string) error {
 	if explain != "" {
 		codes, err := doctor.ParseCodes([]string{explain})
 		if err != nil {
-			return usagef("--explain: %s; kubectl sts doctor --list shows all", err)
+			return usagef("--explain: %s; %s doctor --list shows all", err, c.root.CommandPath())
 		}
 		checks = []*doctor.Check{doctor.Find(string(codes[0]))}
 	}

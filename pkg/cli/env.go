@@ -64,7 +64,7 @@ func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // calledAs distinguishes `kubectl sts` from `kubectl-sts`. kubectl runs a plugin by its
 // full path; a shell runs it by the word that was typed, with the path in the variable
-// "_". Underscores in the name of a plugin are dashes for kubectl.
+// "_".
 func calledAs(arg0, underscore string) string {
 	base := programName(arg0)
 	plugin, isPlugin := strings.CutPrefix(base, pluginPrefix)
@@ -72,7 +72,25 @@ func calledAs(arg0, underscore string) string {
 	if !isPlugin || typed {
 		return base
 	}
-	return "kubectl " + strings.ReplaceAll(plugin, "_", "-")
+	return "kubectl " + pluginName(plugin)
+}
+
+// pluginName is what is typed after kubectl for the plugin kubectl-FILE: the dashes of its file separate words,
+// its underscores are dashes.
+func pluginName(file string) string {
+	return strings.NewReplacer("-", " ", "_", "-").Replace(file)
+}
+
+// plugin is what is typed after kubectl in the commands of hints and help texts: sts, unless the program is
+// installed as another plugin.
+func (e *Env) plugin() string {
+	if name, ok := strings.CutPrefix(e.Called, "kubectl "); ok {
+		return name
+	}
+	if file, ok := strings.CutPrefix(e.Called, "kubectl-"); ok {
+		return pluginName(file)
+	}
+	return "sts"
 }
 
 func who() string {

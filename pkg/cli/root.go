@@ -16,6 +16,8 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -32,16 +34,23 @@ type common struct {
 // NewRoot makes the command tree.
 func NewRoot(env Env) *cobra.Command {
 	c := &common{env: &env, config: genericclioptions.NewConfigFlags(true)}
+	var showVersion bool
 	root := withHelp("root", &cobra.Command{
-		Use:               "kubectl-sts",
-		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: env.Called},
-		SilenceUsage:      true,
-		SilenceErrors:     true,
-		Args:              unknownCommand,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:           "kubectl-sts",
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: env.Called},
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if showVersion {
+				return render.Version(env.Out, report.NewVersionReport(clientVersion()), env.style())
+			}
+			return cmd.Help()
+		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return checkFlagGroups(cmd) },
 	})
 	c.root = root
+	root.Flags().BoolVar(&showVersion, "version", false, "Print the version of the plugin")
 	root.SetIn(env.In)
 	root.SetOut(env.Out)
 	root.SetErr(env.ErrOut)
@@ -75,6 +84,7 @@ func NewRoot(env Env) *cobra.Command {
 	root.InitDefaultCompletionCmd()
 	c.addHelperCommands(root)
 	c.completeFlags(root)
+	renameInHelp(root, env.plugin())
 	c.fitErrors(root)
 	// As in kubectl, global flags are listed once, by options.
 	root.SetUsageTemplate(strings.NewReplacer(
@@ -83,6 +93,16 @@ func NewRoot(env Env) *cobra.Command {
 		"{{.LocalFlags.FlagUsages |", fmt.Sprintf("{{.LocalNonPersistentFlags.FlagUsagesWrapped %d |", env.helpWidth()),
 	).Replace(root.UsageTemplate()) + globalFlagsHint)
 	return root
+}
+
+// renameInHelp lets the help texts show the name of the plugin under which the program is installed.
+func renameInHelp(cmd *cobra.Command, plugin string) {
+	for _, text := range []*string{&cmd.Long, &cmd.Example} {
+		*text = strings.ReplaceAll(*text, "kubectl sts", "kubectl "+plugin)
+	}
+	for _, sub := range cmd.Commands() {
+		renameInHelp(sub, plugin)
+	}
 }
 
 // refuseUnknownTopics lets help reject what is no command. Cobra's shows the help of the group then.
@@ -158,8 +178,8 @@ func (c *common) fitErrors(cmd *cobra.Command) {
 	}
 }
 
-// hint adapts the commands in a hint to the command line: the namespace is left out where
-// the context has it, and the flags that select the cluster and the user are repeated, but no
+// hint adapts the commands in a hint to the command line: they have the name under which the plugin
+// is installed, the namespace is left out where the context has it, and the flags that select the cluster and the user are repeated, but no
 // secrets, and no user in a command for another one. A hint that is adapted twice is as if it was
 // adapted once.
 func (c *common) hint(hint sts.Hint) sts.Hint {
@@ -174,6 +194,9 @@ func (c *common) hint(hint sts.Hint) sts.Hint {
 			command.Flags = slices.Concat(cluster, user)
 		}
 		command.Args = c.setNotVerb(command)
+		if verb, ours := strings.CutPrefix(command.Verb+" ", "sts "); ours && !strings.HasPrefix(command.Verb+" ", c.env.plugin()+" ") {
+			command.Verb = strings.TrimSpace(c.env.plugin() + " " + verb)
+		}
 		return command
 	})
 }

@@ -29,9 +29,7 @@ func newVersion(c *common) *cobra.Command {
 		if err := out.check(); err != nil {
 			return err
 		}
-		r := report.NewVersionReport(report.ClientVersion{
-			Version: version, Platform: runtime.GOOS + "/" + runtime.GOARCH, GoVersion: runtime.Version(),
-		})
+		r := report.NewVersionReport(clientVersion())
 		var unknown error
 		if !clientOnly {
 			r.Server, unknown = c.serverVersion(cmd.Context())
@@ -47,6 +45,10 @@ func newVersion(c *common) *cobra.Command {
 		return unknown
 	}
 	return cmd
+}
+
+func clientVersion() report.ClientVersion {
+	return report.ClientVersion{Version: version, Platform: runtime.GOOS + "/" + runtime.GOARCH, GoVersion: runtime.Version()}
 }
 
 func (c *common) serverVersion(ctx context.Context) (*report.ServerVersion, error) {
