@@ -3,7 +3,8 @@
 #
 # Prints the path of the pinned tool, and builds it first if it is missing. The tools are kept outside
 # of go.mod so that their dependencies do not become ours, and per Go version, because golangci-lint rejects
-# code for a newer Go version than the one it was built with.
+# code for a newer Go version than the one it was built with. Paths are left out: an SBOM has the checksum of the
+# program that wrote it.
 set -euo pipefail
 
 name=${1:?usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|krew|validate-krew-manifest}
@@ -30,7 +31,7 @@ if [ ! -x "$tool" ]; then
   (while sleep 30 >/dev/null 2>&1; do echo "  still building $name, ${SECONDS}s" >&2; done) >/dev/null &
   heartbeat=$!
   trap 'kill "$heartbeat" 2>/dev/null || true; rm -rf "$scratch"' EXIT
-  (cd "$scratch" && CGO_ENABLED=0 GOBIN=$scratch go install "$package@$version" >&2)
+  (cd "$scratch" && CGO_ENABLED=0 GOBIN=$scratch go install -trimpath "$package@$version" >&2)
   mv "$scratch/$name" "$tool" # in one step: an incomplete tool is never found here
 fi
 echo "$tool"

@@ -124,7 +124,7 @@ func TestManual(t *testing.T) {
 	}
 	for name, page := range pages {
 		for line := range strings.Lines(page) {
-			if strings.HasPrefix(line, "'") || strings.HasPrefix(line, ".") && !strings.Contains(".TH.SH.TP.B.BR.nf.fi", strings.Fields(line)[0]) {
+			if strings.HasPrefix(line, "'") || strings.HasPrefix(line, ".") && !slices.Contains([]string{".TH", ".SH", ".TP", ".B", ".BR", ".nf", ".fi"}, strings.Fields(line)[0]) {
 				t.Errorf("%s: not a line of text: %s", name, line)
 			}
 		}
