@@ -28,6 +28,9 @@ func TestEveryCommandThatWritesHasGuards(t *testing.T) {
 		guarded[c.CommandPath()] = true
 	}
 	eachCommand(root, func(c *cobra.Command) {
+		if c.Parent().Name() == "completion" {
+			return // it writes to this machine, not to the cluster
+		}
 		if writes := c.Flags().Lookup("dry-run") != nil; writes != guarded[c.CommandPath()] {
 			t.Errorf("%s has --dry-run: %t, is a verb with guards: %t", c.CommandPath(), writes, guarded[c.CommandPath()])
 		}

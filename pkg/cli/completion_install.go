@@ -83,7 +83,8 @@ func (c *common) installHelper(dryRun string) error {
 		_, err := fmt.Fprintln(c.env.Out, msgHelper(path, msgDryRun(did, dryRun)))
 		return err
 	}
-	folder, did := "", "installed"
+	var folder string
+	did := "installed"
 	if found, err := exec.LookPath(h.name); err == nil { // the one that kubectl runs
 		state, err := h.stateAt(found)
 		switch {
