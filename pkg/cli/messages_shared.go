@@ -45,7 +45,7 @@ func msgRunsFor(d time.Duration) string { return "  for " + sts.Age(d) }
 
 func msgTimeLeft(d time.Duration) string { return "  " + sts.Age(d) + " left" }
 
-// A wait that goes on.
+// A wait that lasts.
 
 // left is until the command times out, 0 for never.
 func msgWaitedFor(waited time.Duration, pods string, left time.Duration) string {

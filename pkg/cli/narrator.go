@@ -63,7 +63,7 @@ func (n *narrator) Decided(s *sts.Snapshot, d operate.Decision) {
 	}
 }
 
-// waits shows that a wait goes on: how long it has lasted, or lasts, and how many pods are as they should be.
+// waits shows that the command is alive: how long a wait has lasted or will last, and how many pods are done.
 func (n *narrator) waits(s *sts.Snapshot, d operate.Decision) {
 	var left time.Duration
 	if n.timeout > 0 {

@@ -23,6 +23,9 @@ const (
 // maxNodes is how many pod ranges of 4096 addresses 10.64.0.0/10 has.
 const maxNodes = 1024
 
+// NodesOff is a ConfigMap in kube-system. kwok does nothing to the pods of the nodes that are keys of its data.
+const NodesOff = "nodes-off"
+
 // Storage classes of every cluster.
 const (
 	// StandardClass is the default: volumes go when their claim goes.
@@ -65,37 +68,62 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	return c.untilServiceAccount(ctx, metav1.NamespaceDefault)
 }
 
-// guardPods keeps kwok from deleting a pod's successor. It deletes by name, now and
-// then twice, and by the second time the next pod may be there; a real kubelet
-// names the UID.
+// guardPods limits what kwok does to pods.
+//
+// It deletes by name, now and then twice, and by the second time the next pod may be there; a real kubelet names
+// the UID. And it starts its controllers of nodes and of pods in random order: that of pods heeds the leases of
+// nodes only if it comes second. So nodes that are off are named in a ConfigMap.
 func (c *Cluster) guardPods(ctx context.Context) error {
-	const name = "kwok-deletes-what-is-deleted"
-	api := c.client.AdmissionregistrationV1()
-	_, err := api.ValidatingAdmissionPolicies().Create(ctx, &admissionv1.ValidatingAdmissionPolicy{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: admissionv1.ValidatingAdmissionPolicySpec{
-			MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{
-				RuleWithOperations: admissionv1.RuleWithOperations{
-					Operations: []admissionv1.OperationType{admissionv1.Delete},
-					Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"pods"}},
-				},
-			}}},
-			MatchConditions: []admissionv1.MatchCondition{{Name: "kwok", Expression: `request.userInfo.username == "kwok"`}},
-			Validations: []admissionv1.Validation{{
-				Expression: "has(oldObject.metadata.deletionTimestamp)",
-				Message:    "this pod is not being deleted; the one before it was",
-			}},
-		},
-	}, metav1.CreateOptions{})
+	off := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceSystem, Name: NodesOff}}
+	if _, err := c.client.CoreV1().ConfigMaps(off.Namespace).Create(ctx, off, metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	err := c.guard(ctx, "kwok-deletes-what-is-deleted", admissionv1.Fail, nil, admissionv1.Validation{
+		Expression: "request.operation != 'DELETE' || has(oldObject.metadata.deletionTimestamp)",
+		Message:    "this pod is not being deleted; the one before it was",
+	})
 	if err != nil {
 		return err
 	}
-	_, err = api.ValidatingAdmissionPolicyBindings().Create(ctx, &admissionv1.ValidatingAdmissionPolicyBinding{
+	// Ignore: until the ConfigMap has been read, no node is off.
+	return c.guard(ctx, "kwok-heeds-nodes-off", admissionv1.Ignore, off, admissionv1.Validation{
+		Expression: "!has(params.data) || !has(oldObject.spec.nodeName) || !(oldObject.spec.nodeName in params.data)",
+		Message:    "the node of this pod is off",
+	})
+}
+
+// guard validates what kwok does to pods, with the ConfigMap as its parameters.
+func (c *Cluster) guard(ctx context.Context, name string, failure admissionv1.FailurePolicyType, params *corev1.ConfigMap, validation admissionv1.Validation) error {
+	policy := &admissionv1.ValidatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: admissionv1.ValidatingAdmissionPolicySpec{
+			FailurePolicy: &failure,
+			MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{
+				RuleWithOperations: admissionv1.RuleWithOperations{
+					Operations: []admissionv1.OperationType{admissionv1.Update, admissionv1.Delete},
+					Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"pods", "pods/status"}},
+				},
+			}}},
+			MatchConditions: []admissionv1.MatchCondition{{Name: "kwok", Expression: `request.userInfo.username == "kwok"`}},
+			Validations:     []admissionv1.Validation{validation},
+		},
+	}
+	binding := &admissionv1.ValidatingAdmissionPolicyBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
 			PolicyName: name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
 		},
-	}, metav1.CreateOptions{})
+	}
+	if params != nil {
+		allow := admissionv1.AllowAction
+		policy.Spec.ParamKind = &admissionv1.ParamKind{APIVersion: "v1", Kind: "ConfigMap"}
+		binding.Spec.ParamRef = &admissionv1.ParamRef{Namespace: params.Namespace, Name: params.Name, ParameterNotFoundAction: &allow}
+	}
+	api := c.client.AdmissionregistrationV1()
+	if _, err := api.ValidatingAdmissionPolicies().Create(ctx, policy, metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	_, err := api.ValidatingAdmissionPolicyBindings().Create(ctx, binding, metav1.CreateOptions{})
 	return err
 }
 

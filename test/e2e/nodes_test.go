@@ -11,6 +11,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
 // simulated is the annotation of the nodes that kwok plays.
@@ -29,9 +31,11 @@ func cmdNode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	switch args[1] {
 	case "off":
+		ts.Check(s.switchOff(ctx, name, `"yes"`))
 		ts.Check(s.stopNode(ctx, name))
 		cmdUntil(ts, false, []string{"field", "node/" + name, `{.spec.taints[?(@.effect=="NoExecute")].key}`, "~unreachable"})
 	case "on":
+		ts.Check(s.switchOff(ctx, name, "null"))
 		// kwok takes a lease that has expired.
 		ts.Check(s.lease(ctx, name, `{"spec":{"leaseDurationSeconds":1}}`))
 		cmdUntil(ts, false, []string{"field", "node/" + name, `{.status.conditions[?(@.type=="Ready")].status}`, "True"})
@@ -74,6 +78,13 @@ func (s *scenario) stopNode(ctx context.Context, name string) error {
 		return err
 	}
 	_, err = s.cluster.Client().CoreV1().Nodes().Patch(ctx, name, types.StrategicMergePatchType, body, metav1.PatchOptions{}, "status")
+	return err
+}
+
+// switchOff keeps kwok away from the pods of a node, or with null no longer.
+func (s *scenario) switchOff(ctx context.Context, node, value string) error {
+	_, err := s.cluster.Client().CoreV1().ConfigMaps(metav1.NamespaceSystem).Patch(ctx, cluster.NodesOff, types.MergePatchType,
+		fmt.Appendf(nil, `{"data":{%q:%s}}`, node, value), metav1.PatchOptions{})
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"context"
 	"debug/buildinfo"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
 	"maps"
@@ -302,7 +303,7 @@ func untar(t *testing.T, gzipped []byte) map[string][]byte {
 	files := map[string][]byte{}
 	for r := tar.NewReader(unzipped); ; {
 		header, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return files
 		}
 		if err != nil {
