@@ -16,9 +16,6 @@ import (
 
 // The binary itself says which modules are in it.
 func TestEveryLinkedModuleHasItsNotice(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the program")
-	}
 	binary := filepath.Join(t.TempDir(), "kubectl-sts")
 	build := exec.Command("go", "build", "-o", binary, "./cmd/kubectl-sts")
 	build.Dir = "../.."

@@ -1,22 +1,15 @@
 package cluster
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"debug/elf"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"time"
 
-	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/lockfile"
 	"github.com/kubectl-sts/kubectl-sts/test/cluster/internal/realnode"
 )
 
@@ -40,31 +33,21 @@ func (e *NoNodeError) Unwrap() error { return e.Err }
 var nodePackages = []string{"containerd", "runc", "containernetworking-plugins", "busybox-static"}
 
 // nodeTools finds the programs on the machine, whose root folder is given, or else in
-// the cache, which it fills first if necessary. Nothing is installed: packages are
-// only unpacked into the cache, so that none of their services starts and no file of
-// the machine is replaced.
+// the cache, which it fills first if necessary.
 func nodeTools(ctx context.Context, machine string, log io.Writer) (realnode.Tools, error) {
 	tools, missing := findTools(machine)
 	if missing == nil {
 		return tools, nil
 	}
-	home, err := cacheHome()
+	dir, err := unpacked(ctx, packages{
+		kind: "node-tools", what: "the real node's programs", names: nodePackages,
+		complete: func(dir string) bool {
+			_, missing := findTools(dir)
+			return missing == nil
+		},
+	}, log)
 	if err != nil {
-		return tools, err
-	}
-	release, _ := os.ReadFile("/etc/os-release") // without it, apt decides
-	dir := filepath.Join(home, "node-tools", hash(string(release)+runtime.GOARCH))
-	if tools, missing := findTools(dir); missing == nil {
-		now := time.Now()
-		_ = os.Chtimes(dir, now, now) // marks it as used, for forgetOld
-		return tools, nil
-	}
-	if err := fetchTools(ctx, dir, log); err != nil {
-		return tools, &NoNodeError{
-			Why: fmt.Sprintf("%s missing, and the packages %s could not be fetched",
-				strings.Join(missing, ", "), strings.Join(nodePackages, ", ")),
-			Err: err,
-		}
+		return tools, &NoNodeError{Why: strings.Join(missing, ", ") + " missing", Err: err}
 	}
 	if tools, missing = findTools(dir); missing != nil {
 		return tools, &NoNodeError{Why: "the packages have no " + strings.Join(missing, ", ")}
@@ -116,77 +99,4 @@ func isStatic(path string) bool {
 		}
 	}
 	return true
-}
-
-// fetchTools unpacks the packages into dir.
-func fetchTools(ctx context.Context, dir string, log io.Writer) error {
-	for _, command := range []string{"apt-get", "dpkg-deb"} {
-		if _, err := exec.LookPath(command); err != nil {
-			return err
-		}
-	}
-	p := newProgress(log)
-	unlock, err := lockfile.Take(ctx, dir+".lock", func() { p.say("waiting for another download of the real node's programs") })
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if _, missing := findTools(dir); missing == nil {
-		return nil
-	}
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), "fetching-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	p.start("fetching the real node's programs: "+strings.Join(nodePackages, ", "), "a few seconds")
-	defer p.finish()
-
-	run := func(name string, args ...string) error {
-		cmd := exec.CommandContext(ctx, name, args...)
-		cmd.Dir = tmp
-		var out bytes.Buffer
-		cmd.Stdout = io.MultiWriter(&out, p.count(""))
-		cmd.Stderr = cmd.Stdout
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("%s %s: %w: %s", name, args[0], err, &out)
-		}
-		return nil
-	}
-	download := append([]string{"download", "-o", "APT::Sandbox::User=root"}, nodePackages...)
-	p.phase("apt-get download", "lines")
-	if err := run("apt-get", download...); err != nil {
-		// The lists of packages may be outdated or missing.
-		p.phase("apt-get update", "lines")
-		if updateErr := run("apt-get", "update"); updateErr != nil {
-			return errors.Join(err, updateErr)
-		}
-		p.phase("apt-get download", "lines")
-		if err := run("apt-get", download...); err != nil {
-			return err
-		}
-	}
-	packages, err := filepath.Glob(filepath.Join(tmp, "*.deb"))
-	if err != nil {
-		return err
-	}
-	p.phase("unpacking", "lines")
-	root := filepath.Join(tmp, "root")
-	for _, file := range packages {
-		if err := run("dpkg-deb", "--extract", file, root); err != nil {
-			return err
-		}
-	}
-	if err := os.Rename(root, dir); err != nil {
-		return err
-	}
-	forgetOld(filepath.Dir(dir), dir)
-	p.done()
-	return nil
-}
-
-// hash is a short hash of a text.
-func hash(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])[:16]
 }

@@ -191,23 +191,25 @@ func TestDNS(t *testing.T) {
 	t.Run("paused", func(t *testing.T) { runAlone(t, "paused", c) })
 }
 
-// TestShells runs in real shells, as far as they are installed.
+// TestShells runs in real shells.
 func TestShells(t *testing.T) {
 	t.Parallel()
-	for shell, requires := range map[string][]string{
-		"bash": {"/bin/bash", "/usr/share/bash-completion/bash_completion"},
-		"zsh":  {"/usr/bin/zsh"},
-		"fish": {"/usr/bin/fish"},
-	} {
-		t.Run(shell, func(t *testing.T) {
-			for _, file := range requires {
-				if _, err := os.Stat(file); err != nil {
-					t.Skipf("the completion in %s is not tested, because it is not installed: %v", shell, err)
-				}
-			}
-			run(t, shell, cluster.Shared(t, nil))
-		})
+	shells, err := cluster.FetchShells(t.Context(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
 	}
+	p := params("shells", cluster.Shared(t, nil))
+	prepare := p.Setup
+	p.Setup = func(env *testscript.Env) error {
+		if err := prepare(env); err != nil {
+			return err
+		}
+		env.Setenv("PATH", env.Getenv("PATH")+":"+shells.Bin)
+		env.Setenv("SHELLS", shells.Root)
+		env.Setenv("SHELL_LIBRARIES", shells.Libraries)
+		return nil
+	}
+	testscript.Run(t, p)
 }
 
 // TestNode runs on a real node, with real pods. Nothing else runs meanwhile: probes and elections of real
