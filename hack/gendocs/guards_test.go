@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-sts/kubectl-sts/hack/commandtree"
 	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
 )
 
@@ -27,7 +28,7 @@ func TestEveryCommandThatWritesHasGuards(t *testing.T) {
 		}
 		guarded[c.CommandPath()] = true
 	}
-	eachCommand(root, func(c *cobra.Command) {
+	commandtree.Each(root, func(c *cobra.Command) {
 		if c.Parent().Name() == "completion" {
 			return // it writes to this machine, not to the cluster
 		}

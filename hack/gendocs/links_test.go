@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-sts/kubectl-sts/hack/commandtree"
 	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
 )
 
@@ -29,7 +30,7 @@ func TestFlagsInDocsExist(t *testing.T) {
 	add := func(f *pflag.Flag) { known[f.Name] = true }
 	root := cli.NewRoot(cli.Env{})
 	root.LocalFlags().VisitAll(add)
-	eachCommand(root, func(c *cobra.Command) { c.LocalFlags().VisitAll(add) })
+	commandtree.Each(root, func(c *cobra.Command) { c.LocalFlags().VisitAll(add) })
 	flag := regexp.MustCompile("(?m)(?:^|[\\s`(\\[])--([a-z][a-z-]+)")
 	for _, file := range pages(t, "README.md", "docs/*.md", "pkg/cli/help/*.txt") {
 		for _, m := range flag.FindAllStringSubmatch(read(t, file), -1) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-sts/kubectl-sts/hack/commandtree"
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
@@ -167,7 +168,7 @@ func withFlag(flag string) []string {
 
 func commands(matches func(*cobra.Command) bool) []string {
 	names := map[string]bool{}
-	eachCommand(cli.NewRoot(cli.Env{}), func(c *cobra.Command) {
+	commandtree.Each(cli.NewRoot(cli.Env{}), func(c *cobra.Command) {
 		if matches(c) {
 			names[c.Name()] = true
 		}

@@ -2,12 +2,12 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-sts/kubectl-sts/hack/commandtree"
 	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
 )
 
@@ -18,7 +18,7 @@ func reference() map[string]string {
 	root := cli.NewRoot(cli.Env{Called: "kubectl sts", Who: "user@host"})
 	files := map[string]string{}
 	var list strings.Builder
-	eachCommand(root, func(c *cobra.Command) {
+	commandtree.Each(root, func(c *cobra.Command) {
 		file := pageName(c)
 		files["docs/reference/"+file] = page(c)
 		fmt.Fprintf(&list, "| [%s](%s) | %s |\n", c.CommandPath(), file, cell(c.Short))
@@ -34,20 +34,6 @@ func reference() map[string]string {
 	flags(&b, root.PersistentFlags())
 	files["docs/reference/README.md"] = b.String()
 	return files
-}
-
-// eachCommand visits the commands below c that have a page: all except help, options, and cobra's own of
-// completion.
-func eachCommand(c *cobra.Command, visit func(*cobra.Command)) {
-	for _, sub := range c.Commands() {
-		if !sub.IsAvailableCommand() || slices.Contains([]string{"help", "options"}, sub.Name()) {
-			continue
-		}
-		if own := sub.Name() != "completion" && c.Name() != "completion" || strings.HasSuffix(sub.Name(), "install"); own {
-			visit(sub)
-		}
-		eachCommand(sub, visit)
-	}
 }
 
 func pageName(c *cobra.Command) string {
@@ -97,30 +83,13 @@ func unindent(s string) string {
 
 func flags(b *strings.Builder, set *pflag.FlagSet) {
 	b.WriteString("| flag | default | |\n|---|---|---|\n")
-	set.VisitAll(func(f *pflag.Flag) {
-		if f.Hidden || f.Name == "help" {
-			return
-		}
-		name := "--" + f.Name
-		if f.Shorthand != "" {
-			name = "-" + f.Shorthand + ", " + name
-		}
-		kind, usage := pflag.UnquoteUsage(f)
-		if kind != "" {
-			name += " " + kind
-		}
-		standard := f.DefValue
-		switch {
-		case f.Name == "cache-dir":
-			standard = "$HOME/.kube/cache" // do not print the home directory of this machine
-		case slices.Contains([]string{"[]", "0", "0s", "false"}, standard):
-			standard = "" // --help does not print these either
-		}
+	for _, f := range commandtree.Flags(set) {
+		name, standard := strings.TrimSpace(f.Names+" "+f.Kind), f.Default
 		if standard != "" {
 			standard = "`" + standard + "`"
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s |\n", cell(name), cell(standard), cell(usage))
-	})
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", cell(name), cell(standard), cell(f.Usage))
+	}
 }
 
 func exitCodes() string {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -98,7 +99,7 @@ func TestNotices(t *testing.T) {
 
 func TestManual(t *testing.T) {
 	pages := manual("v1.2.3", time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)))
-	for _, name := range []string{"kubectl-sts.1", "kubectl-sts-canary.1", "kubectl-sts-canary-start.1", "kubectl-sts-pvc-gc-undo.1"} {
+	for _, name := range []string{"kubectl-sts.1", "kubectl-sts-canary.1", "kubectl-sts-canary-start.1", "kubectl-sts-pvc-gc-undo.1", "kubectl-sts-completion-install.1"} {
 		if pages[name] == "" {
 			t.Errorf("there is no %s", name)
 		}
@@ -108,7 +109,7 @@ func TestManual(t *testing.T) {
 		".TH \"KUBECTL\\-STS\\-CANARY\\-ABORT\" 1 \"2026\\-01\\-02\" \"kubectl sts v1.2.3\" \"kubectl sts\"\n",
 		".SH NAME\nkubectl\\-sts\\-canary\\-abort \\- ",
 		".SH SYNOPSIS\n.B kubectl sts canary abort ",
-		"\n.TP\n\\fB\\-\\-timeout\\fR \\fIduration\\fR\n",
+		"\n.TP\n\\fB\\-\\-timeout\\fR \\fIduration\\fR\n", " (default user@host)\n",
 		".SH EXIT STATUS\n.TP\n.B 0\n",
 		".SH SEE ALSO\n.BR kubectl (1) ,\n.BR kubectl\\-sts\\-canary (1)\n",
 	} {
@@ -120,6 +121,11 @@ func TestManual(t *testing.T) {
 		t.Errorf("the first page lacks flags:\n%s", pages["kubectl-sts.1"])
 	}
 	for name, page := range pages {
+		for _, also := range regexp.MustCompile(`\.BR kubectl\\-sts(\S*) \(1\)`).FindAllStringSubmatch(page, -1) {
+			if other := "kubectl-sts" + strings.ReplaceAll(also[1], `\-`, "-") + ".1"; pages[other] == "" {
+				t.Errorf("%s refers to %s, which does not exist", name, other)
+			}
+		}
 		for line := range strings.Lines(page) {
 			if strings.HasPrefix(line, "'") || strings.HasPrefix(line, ".") && !slices.Contains([]string{".TH", ".SH", ".TP", ".B", ".BR", ".nf", ".fi"}, strings.Fields(line)[0]) {
 				t.Errorf("%s: not a line of text: %s", name, line)

@@ -2,13 +2,12 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
+	"github.com/kubectl-sts/kubectl-sts/hack/commandtree"
 	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
 )
 
@@ -17,25 +16,13 @@ import (
 func manual(version string, at time.Time) map[string]string {
 	root := cli.NewRoot(cli.Env{Called: "kubectl sts", Who: "user@host"})
 	pages := map[string]string{}
-	var visit func(*cobra.Command)
-	visit = func(c *cobra.Command) {
-		pages[pageOf(c)+".1"] = page(c, version, at)
-		for _, sub := range subcommands(c) {
-			visit(sub)
-		}
-	}
-	visit(root)
+	add := func(c *cobra.Command) { pages[pageOf(c)+".1"] = page(c, version, at) }
+	add(root)
+	commandtree.Each(root, add)
 	return pages
 }
 
 func pageOf(c *cobra.Command) string { return strings.ReplaceAll(c.CommandPath(), " ", "-") }
-
-// subcommands are those with a page.
-func subcommands(c *cobra.Command) []*cobra.Command {
-	return slices.DeleteFunc(slices.Clone(c.Commands()), func(sub *cobra.Command) bool {
-		return !sub.IsAvailableCommand() || slices.Contains([]string{"completion", "help", "options"}, sub.Name())
-	})
-}
 
 func page(c *cobra.Command, version string, at time.Time) string {
 	var b strings.Builder
@@ -52,7 +39,9 @@ func page(c *cobra.Command, version string, at time.Time) string {
 	}
 	if own.HasAvailableFlags() {
 		b.WriteString(".SH OPTIONS\n")
-		own.VisitAll(func(f *pflag.Flag) { option(&b, f) })
+		for _, f := range commandtree.Flags(own) {
+			option(&b, f)
+		}
 	}
 	if c.HasParent() && c.Runnable() {
 		b.WriteString("For the options of every command, such as \\fB\\-n\\fR and \\fB\\-\\-context\\fR, see \\fBkubectl\\-sts\\fR(1).\n")
@@ -65,10 +54,13 @@ func page(c *cobra.Command, version string, at time.Time) string {
 		fmt.Fprintf(&b, ".TP\n.B %d\n%s\n", e.Code, roff(strings.ReplaceAll(e.Meaning, "`", "")))
 	}
 	also := []string{"kubectl"}
-	if c.HasParent() {
-		also = append(also, pageOf(c.Parent()))
+	if above := c.Parent(); above != nil {
+		if above.Name() == "completion" { // it has no page
+			above = above.Parent()
+		}
+		also = append(also, pageOf(above))
 	}
-	for _, sub := range subcommands(c) {
+	for _, sub := range commandtree.Below(c) {
 		also = append(also, pageOf(sub))
 	}
 	b.WriteString(".SH SEE ALSO\n")
@@ -78,19 +70,15 @@ func page(c *cobra.Command, version string, at time.Time) string {
 	return b.String()
 }
 
-func option(b *strings.Builder, f *pflag.Flag) {
-	if f.Hidden {
-		return
-	}
-	name := "--" + f.Name
-	if f.Shorthand != "" {
-		name = "-" + f.Shorthand + ", " + name
-	}
-	kind, usage := pflag.UnquoteUsage(f)
+func option(b *strings.Builder, f commandtree.Flag) {
+	kind, usage := f.Kind, f.Usage
 	if kind != "" {
 		kind = " \\fI" + roff(kind) + "\\fR"
 	}
-	fmt.Fprintf(b, ".TP\n\\fB%s\\fR%s\n%s\n", roff(name), kind, roff(usage))
+	if f.Default != "" {
+		usage += " (default " + f.Default + ")"
+	}
+	fmt.Fprintf(b, ".TP\n\\fB%s\\fR%s\n%s\n", roff(f.Names), kind, roff(usage))
 }
 
 // asIs keeps the lines, as --help does.

@@ -236,10 +236,7 @@ func podNames(w *word) ([]string, cobra.ShellCompDirective) {
 	if err != nil {
 		return nil, noFiles
 	}
-	kind := ""
-	if i := strings.IndexByte(w.typed, '/'); i >= 0 {
-		kind = w.typed[:i+1]
-	}
+	kind := w.typedKind()
 	var out []string
 	for i := range pods {
 		if pods[i].Status.Phase == corev1.PodRunning {
@@ -252,9 +249,7 @@ func podNames(w *word) ([]string, cobra.ShellCompDirective) {
 // podContainers are the containers of the pod of --from-pod.
 func podContainers(w *word) ([]string, cobra.ShellCompDirective) {
 	pod, _ := w.cmd.Flags().GetString("from-pod") // checkedValue has the type of what it checks
-	if i := strings.IndexByte(pod, '/'); i >= 0 {
-		pod = pod[i+1:]
-	}
+	pod = pod[strings.LastIndexByte(pod, '/')+1:]
 	client, ns, err := w.cluster()
 	if err != nil || pod == "" {
 		return nil, noFiles

@@ -56,6 +56,12 @@ func (c *common) addHelperCommands(root *cobra.Command) {
 	}
 }
 
+// addLocalDryRun adds --dry-run of a command that asks no server.
+func addLocalDryRun(cmd *cobra.Command, value *string) {
+	addChoice(cmd, value, "dry-run", "none", "Print what would be done", "none", "client")
+	cmd.Flags().Lookup("dry-run").NoOptDefVal = "client"
+}
+
 // helper is the program that kubectl runs to complete the plugin: a link to the plugin, or where links are
 // not possible a copy. The plugin completes when it is called by that name.
 type helper struct {

@@ -50,8 +50,7 @@ func newCompletionInstall(c *common) *cobra.Command {
 		},
 		ValidArgsFunction: c.completing(oneShell),
 	})
-	addChoice(cmd, &dryRun, "dry-run", "none", "Print what would be done", "none", "client")
-	cmd.Flags().Lookup("dry-run").NoOptDefVal = "client"
+	addLocalDryRun(cmd, &dryRun)
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		if err := c.installHelper(dryRun); err != nil {
 			return err

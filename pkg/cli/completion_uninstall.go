@@ -14,8 +14,7 @@ func newCompletionUninstall(c *common) *cobra.Command {
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	})
-	addChoice(cmd, &dryRun, "dry-run", "none", "Print what would be done", "none", "client")
-	cmd.Flags().Lookup("dry-run").NoOptDefVal = "client"
+	addLocalDryRun(cmd, &dryRun)
 	cmd.RunE = func(*cobra.Command, []string) error { return c.uninstallHelper(dryRun) }
 	return cmd
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
+
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -61,12 +63,12 @@ func msgStillWaiting(at time.Time, wait, pods string) string {
 	return fmt.Sprintf("%s still waiting %s; %s", at.UTC().Format(time.RFC3339), wait, pods)
 }
 
-// updating: the pods are being updated.
-func msgPodsOf(updated, available, all int, updating bool) string {
-	if updating {
-		return fmt.Sprintf("%d of %s updated, %d available", updated, sts.Count(all, "pod"), available)
+// msgPodsOf says how many pods are updated, where there are two revisions, and available.
+func msgPodsOf(s *appsv1.StatefulSetStatus, replicas int32) string {
+	if s.UpdateRevision != s.CurrentRevision {
+		return fmt.Sprintf("%d of %s updated, %d available", s.UpdatedReplicas, sts.Count(replicas, "pod"), s.AvailableReplicas)
 	}
-	return fmt.Sprintf("%d of %s available", available, sts.Count(all, "pod"))
+	return fmt.Sprintf("%d of %s available", s.AvailableReplicas, sts.Count(replicas, "pod"))
 }
 
 func msgNoLimit() string {

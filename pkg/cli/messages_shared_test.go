@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+	appsv1 "k8s.io/api/apps/v1"
 )
 
 func TestSharedMessages(t *testing.T) {
@@ -25,8 +26,8 @@ func TestSharedMessages(t *testing.T) {
 		messagetest.Call(msgWaitedFor, 72*time.Second, "3 of 5 pods updated, 4 available", 8*time.Minute),
 		messagetest.Call(msgWaitedFor, 72*time.Second, "4 of 5 pods available", time.Duration(0)),
 		messagetest.Call(msgStillWaiting, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), "for pod web-2: it is starting (3m)", "4 of 5 pods available"),
-		messagetest.Call(msgPodsOf, 3, 4, 5, true),
-		messagetest.Call(msgPodsOf, 0, 1, 1, false),
+		messagetest.Call(msgPodsOf, &appsv1.StatefulSetStatus{CurrentRevision: "web-1", UpdateRevision: "web-2", UpdatedReplicas: 3, AvailableReplicas: 4}, int32(5)),
+		messagetest.Call(msgPodsOf, &appsv1.StatefulSetStatus{AvailableReplicas: 1}, int32(1)),
 		messagetest.Call(msgNoLimit),
 		messagetest.Call(msgTookOver, "canary promote", "kim@laptop", 7*time.Second),
 		messagetest.Call(msgCommandEnded, "--check-exec in web-2", "terminated with exit code 3"),

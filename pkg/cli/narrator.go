@@ -69,7 +69,7 @@ func (n *narrator) waits(s *sts.Snapshot, d operate.Decision) {
 	if n.timeout > 0 {
 		left = n.timeout - s.TakenAt.Sub(n.began)
 	}
-	pods := msgPodsOf(countPods(s))
+	pods := msgPodsOf(&s.Set.Status, sts.DesiredReplicas(s.Set))
 	if d.Until != nil {
 		n.screen.over(msgTimeLeft(d.Until.Sub(s.TakenAt)))
 	} else if waited := s.TakenAt.Sub(n.since); waited >= time.Second {
@@ -84,25 +84,6 @@ func (n *narrator) waits(s *sts.Snapshot, d operate.Decision) {
 		n.unlimited = true
 		n.screen.line(msgNoLimit())
 	}
-}
-
-// countPods counts the pods of a set: those that the update changes, those of them that are updated, those
-// that are available, and all. The update changes none where both revisions are the same.
-func countPods(s *sts.Snapshot) (updated, available, all int, updating bool) {
-	updating = s.Set.Status.UpdateRevision != s.Set.Status.CurrentRevision
-	for _, r := range s.Replicas() {
-		if !r.Desired {
-			continue
-		}
-		all++
-		if r.Available {
-			available++
-		}
-		if r.Pod != nil && r.Revision == s.Set.Status.UpdateRevision {
-			updated++
-		}
-	}
-	return updated, available, all, updating
 }
 
 // Applied implements loop.Observer: whose lock was taken is not part of the plan.

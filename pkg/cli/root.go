@@ -178,10 +178,10 @@ func (c *common) fitErrors(cmd *cobra.Command) {
 	}
 }
 
-// hint adapts the commands in a hint to the command line: they have the name under which the plugin
-// is installed, the namespace is left out where the context has it, and the flags that select the cluster and the user are repeated, but no
-// secrets, and no user in a command for another one. A hint that is adapted twice is as if it was
-// adapted once.
+// hint adapts the commands in a hint to the command line: they have the name under which the plugin is
+// installed, the namespace is left out where the context has it, and the flags that select the cluster and the
+// user are repeated, but no secrets, and no user in a command for another one. A hint that is adapted twice is as
+// if it was adapted once.
 func (c *common) hint(hint sts.Hint) sts.Hint {
 	cluster, user := c.clusterFlags(), c.userFlags()
 	current, err := c.namespace()

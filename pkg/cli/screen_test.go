@@ -82,9 +82,7 @@ func TestWaitIsAlive(t *testing.T) {
 			n := &narrator{screen: test.at, timeout: test.timeout}
 			for _, second := range []time.Duration{0, 1, 30, 59, 60, 61, 120, 125} {
 				w := ststest.Web(3)
-				w.Sets[0].Status.UpdateRevision = "web-new"
-				w.Pods[2] = ststest.Pod(w.Sets[0], 2, "web-new")
-				w.Pods[2].Status.Conditions = nil
+				w.Sets[0].Status.UpdateRevision, w.Sets[0].Status.UpdatedReplicas, w.Sets[0].Status.AvailableReplicas = "web-new", 1, 2
 				s := w.Snapshots()[0]
 				s.TakenAt = ststest.Now.Add(second * time.Second)
 				n.Decided(s, starting(s))
