@@ -4,8 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
 	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
 )
 
 func TestSharedMessages(t *testing.T) {

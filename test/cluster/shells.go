@@ -12,7 +12,7 @@ import (
 
 // Shells are zsh, fish, and bash-completion for the machine's own bash, unpacked from Debian packages.
 type Shells struct {
-	// Root is the folder of the packages: zsh is told where its modules and functions are, and fish finds its own.
+	// Root is the folder of the packages. zsh needs its module_path and fpath there; fish finds its files by itself.
 	Root string
 	// Bin are the folders of their programs, and Libraries those of their libraries, separated by colons.
 	Bin, Libraries string
@@ -25,7 +25,7 @@ func FetchShells(ctx context.Context, log io.Writer) (Shells, error) {
 		names: []string{"zsh", "zsh-common", "fish", "fish-common", "bash-completion",
 			"libcap2", "libgcc-s1", "libpcre2-32-0", "libstdc++6", "libtinfo6"},
 		complete: func(dir string) bool {
-			_, err := os.Stat(filepath.Join(dir, "usr/bin/fish"))
+			_, err := os.Stat(filepath.Join(dir, "usr", "bin", "fish"))
 			return err == nil
 		},
 	}, log)
@@ -33,7 +33,7 @@ func FetchShells(ctx context.Context, log io.Writer) (Shells, error) {
 		return Shells{}, err
 	}
 	// fish finds its files beside itself if usr/etc exists, too.
-	if err := os.Symlink("../etc", filepath.Join(root, "usr/etc")); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Symlink("../etc", filepath.Join(root, "usr", "etc")); err != nil && !errors.Is(err, fs.ErrExist) {
 		return Shells{}, err
 	}
 	under := func(pattern string) []string {

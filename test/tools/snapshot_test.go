@@ -150,9 +150,9 @@ func TestSnapshot(t *testing.T) {
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(sums))); diff != "" {
 		t.Errorf("files of the release (-want +got):\n%s", diff)
 	}
-	checkSumsIn(t, filepath.Join(dist, "homebrew/Casks/kubectl-sts.rb"), sums)
+	checkSumsIn(t, filepath.Join(dist, "homebrew", "Casks", "kubectl-sts.rb"), sums)
 	if hasWindows(all) {
-		checkSumsIn(t, filepath.Join(dist, "scoop/kubectl-sts.json"), sums)
+		checkSumsIn(t, filepath.Join(dist, "scoop", "kubectl-sts.json"), sums)
 	}
 	t.Run("krew", func(t *testing.T) { checkKrewManifest(t, dist) })
 	debs, err := filepath.Glob(filepath.Join(dist, "*.deb"))
