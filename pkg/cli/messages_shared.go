@@ -41,6 +41,45 @@ func msgContinue() string { return "Continue?" }
 
 func msgTypeNumber(n int, what string) string { return fmt.Sprintf("Type %d to %s: ", n, what) }
 
+// Commands of kubectl and of other plugins that people type here. The first words of args are the command.
+func msgCommandOfOthers(args []string) string {
+	second := ""
+	if len(args) > 1 {
+		second = args[1]
+	}
+	switch args[0] {
+	case "scale":
+		return "use drain-scale, which lets each member leave its cluster first"
+	case "autoscale", "annotate", "apply", "attach", "cp", "create", "delete", "edit", "exec", "explain", "expose", "label", "logs", "patch", "port-forward", "wait":
+		return "use kubectl " + args[0]
+	case "get", "list", "ls", "describe", "events", "tree", "top":
+		return "use status"
+	case "set":
+		return "use canary start --image"
+	case "start", "promote", "abort":
+		return "use canary " + args[0]
+	case "update", "upgrade", "deploy":
+		return "use canary start"
+	case "rollback":
+		return "use undo, or canary abort during a canary"
+	case "retry":
+		return "rerun the interrupted command"
+	case "lint", "check", "validate":
+		return "use doctor"
+	case "drain":
+		return "use drain-scale, or kubectl drain for a node"
+	case "gc", "cleanup":
+		return "use pvc-gc"
+	case "rollout":
+		switch second {
+		case "status", "history", "undo", "pause", "resume", "restart":
+			return "use " + second
+		}
+		return "use status, history, undo, pause, resume or restart"
+	}
+	return ""
+}
+
 // While it runs.
 
 func msgRunsFor(d time.Duration) string { return "  for " + sts.Age(d) }

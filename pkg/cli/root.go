@@ -55,6 +55,11 @@ func NewRoot(env Env) *cobra.Command {
 	root.SetOut(env.Out)
 	root.SetErr(env.ErrOut)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if cmd == root { // "scale web --replicas 3": the flag is not what is wrong
+			if err := unknownCommand(cmd, cmd.Flags().Args()); err != nil {
+				return err
+			}
+		}
 		return usagef("%s\nSee '%s --help' for usage.", flagError(err), cmd.CommandPath())
 	})
 	c.config.AddFlags(root.PersistentFlags())
@@ -132,7 +137,9 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	}
 	msg := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
 	cmd.SuggestionsMinimumDistance = 2 // cobra's own default, which it sets too late for us
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+	if other := msgCommandOfOthers(args); other != "" && !cmd.HasParent() {
+		msg += ": " + other
+	} else if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		msg += ", did you mean " + strings.Join(near, " or ") + "?"
 	}
 	return usagef("%s\nSee '%s --help' for usage.", msg, cmd.CommandPath())

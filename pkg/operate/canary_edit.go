@@ -13,6 +13,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 
+	"github.com/distribution/reference"
+
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts/record"
 )
@@ -30,7 +32,8 @@ type ImageRequest struct {
 	Container, Image string
 }
 
-// ParseImage reads "[container=]image".
+// ParseImage reads "[container=]image". What no kubelet can read as an image is an error: its pod would wait with
+// InvalidImageName.
 func ParseImage(s string) (ImageRequest, error) {
 	container, image, named := strings.Cut(s, "=")
 	if !named {
@@ -38,6 +41,9 @@ func ParseImage(s string) (ImageRequest, error) {
 	}
 	if image == "" || named && container == "" || strings.ContainsAny(s, " \t\n") {
 		return ImageRequest{}, errors.New(msgInvalidImage(s))
+	}
+	if _, err := reference.ParseNormalizedNamed(image); err != nil { // as the kubelet does
+		return ImageRequest{}, errors.New(msgNotAnImage(image, err.Error()))
 	}
 	return ImageRequest{container, image}, nil
 }

@@ -29,6 +29,10 @@ func msgInvalidImage(value string) string {
 	return fmt.Sprintf("invalid value %q, must be IMAGE or CONTAINER=IMAGE", value)
 }
 
+func msgNotAnImage(image, why string) string {
+	return fmt.Sprintf("invalid image %q: %s", image, why)
+}
+
 // Records and revisions.
 
 func msgRevisionGone(set, revision string) string {

@@ -26,6 +26,7 @@ func TestCanaryMessages(t *testing.T) {
 		call(msgInvalidStep, "half"),
 		call(msgStepsNotIncreasing, "3", "2"),
 		call(msgInvalidImage, "app="),
+		call(msgNotAnImage, "App:1", "invalid reference format: repository name (library/App) must be lowercase"),
 
 		call(msgRevisionGone, "web", "web-6986cb69d8"),
 		call(hintRevisionGone, "shop", "web"),

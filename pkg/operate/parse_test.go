@@ -1,6 +1,7 @@
 package operate_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -65,16 +66,19 @@ func FuzzParseCount(f *testing.F) {
 }
 
 func TestParseImage(t *testing.T) {
+	digest := "sha256:" + strings.Repeat("0a", 32)
 	tests := []struct {
 		in   string
 		want operate.ImageRequest
 		ok   bool
 	}{
 		{"postgres:17", operate.ImageRequest{Image: "postgres:17"}, true},
-		{"app=registry.example:5000/app@sha256:abc", operate.ImageRequest{Container: "app", Image: "registry.example:5000/app@sha256:abc"}, true},
-		{"app=x=y", operate.ImageRequest{Container: "app", Image: "x=y"}, true},
+		{"app=registry.example:5000/app@" + digest, operate.ImageRequest{Container: "app", Image: "registry.example:5000/app@" + digest}, true},
+		{"app:v2@" + digest, operate.ImageRequest{Image: "app:v2@" + digest}, true},
 		{"", operate.ImageRequest{}, false}, {"app=", operate.ImageRequest{}, false}, {"=x", operate.ImageRequest{}, false},
 		{"app= x", operate.ImageRequest{}, false}, {"x\n", operate.ImageRequest{}, false},
+		{"App:1", operate.ImageRequest{}, false}, {"app:2:3", operate.ImageRequest{}, false}, {"https://registry.example/app:2", operate.ImageRequest{}, false},
+		{"app=x=y", operate.ImageRequest{}, false}, {"app@sha256:abc", operate.ImageRequest{}, false}, {"app:", operate.ImageRequest{}, false},
 	}
 	for _, test := range tests {
 		if got, err := operate.ParseImage(test.in); got != test.want || (err == nil) != test.ok {
