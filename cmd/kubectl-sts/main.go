@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-logr/logr"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // the cloud providers' logins
+
 	"k8s.io/klog/v2"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
@@ -18,7 +19,7 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
-	// Log lines of libraries would be mixed with the messages of the plugin.
+	// Without -v, log lines of libraries would be mixed with the messages of the plugin.
 	klog.SetLogger(logr.Discard())
 	// Detect a dead connection within 15 seconds instead of client-go's 45: a command waits for it.
 	for name, seconds := range map[string]string{"HTTP2_READ_IDLE_TIMEOUT_SECONDS": "10", "HTTP2_PING_TIMEOUT_SECONDS": "5"} {
@@ -28,6 +29,8 @@ func run() int {
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
+	// A write to a closed pipe is an error then, instead of the end of the process.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
@@ -43,7 +46,7 @@ func run() int {
 		// login of a cloud provider.
 		os.Stderr, _ = os.OpenFile(os.DevNull, os.O_WRONLY, 0) // nil discards, too
 	}
-	env := cli.OSEnv()
+	env := cli.OSEnv(func(err error) { cancel(err) })
 	root := cli.NewRoot(env)
 	root.SetArgs(cli.CommandLine(os.Args))
 	err := root.ExecuteContext(ctx)

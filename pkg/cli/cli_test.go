@@ -513,9 +513,15 @@ func TestColours(t *testing.T) {
 		{"NO_COLOR", map[string]string{"NO_COLOR": "1"}, true, true, false, false},
 		{"an empty NO_COLOR is none", map[string]string{"NO_COLOR": ""}, true, true, true, true},
 		{"a dumb terminal", map[string]string{"TERM": "dumb"}, true, true, false, false},
+		{"FORCE_COLOR", map[string]string{"FORCE_COLOR": "1"}, false, false, true, true},
+		{"CLICOLOR_FORCE", map[string]string{"CLICOLOR_FORCE": "1", "TERM": "dumb"}, false, true, true, true},
+		{"a FORCE_COLOR of 0 forces none", map[string]string{"FORCE_COLOR": "0"}, false, true, false, true},
+		{"NO_COLOR before FORCE_COLOR", map[string]string{"NO_COLOR": "1", "FORCE_COLOR": "1"}, true, true, false, false},
+		{"--color=always", map[string]string{"NO_COLOR": "1", "--color": "always"}, false, false, true, true},
+		{"--color=never", map[string]string{"FORCE_COLOR": "1", "--color": "never"}, true, true, false, false},
 	}
 	for _, test := range tests {
-		env := Env{OutTerminal: test.outTTY, ErrTerminal: test.errTTY,
+		env := Env{OutTerminal: test.outTTY, ErrTerminal: test.errTTY, color: test.vars["--color"],
 			Getenv: func(k string) string { return test.vars[k] }, Size: func() (int, int) { return 90, 20 }}
 		if out, err := env.style().Color, env.errStyle().Color; out != test.wantOut || err != test.wantErr {
 			t.Errorf("%s: colours on stdout %t, on stderr %t", test.name, out, err)
@@ -658,7 +664,7 @@ func TestErrorsFitTheCommandLine(t *testing.T) {
 			return fmt.Errorf("set: %w", &sts.HintedError{Err: errors.New("boom"), Hint: hint})
 		}},
 	} {
-		c := &common{env: &Env{IOStreams: genericiooptions.NewTestIOStreamsDiscard()}, config: genericclioptions.NewConfigFlags(true)}
+		c := &common{env: &Env{IOStreams: genericiooptions.NewTestIOStreamsDiscard(), Getenv: func(string) string { return "" }}, config: genericclioptions.NewConfigFlags(true)}
 		child := &cobra.Command{Use: "child", RunE: func(*cobra.Command, []string) error { return test.err(sts.Kubectl("shop", "get pods")) }}
 		root := &cobra.Command{SilenceErrors: true, SilenceUsage: true}
 		root.AddCommand(child)

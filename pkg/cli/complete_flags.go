@@ -44,6 +44,7 @@ func flagCompleters() map[string]completer {
 		"--feature-gates":    fixed(maxUnavailableGate+"=true", maxUnavailableGate+"=false"),
 		"--ignore":           listed(checks),
 		"--profile":          profiles,
+		"--v":                fixed("6\trequests", "7\twith their headers", "8\twith their contents"),
 		"--scheduling-grace": fixed("30s", "3m", "10m"),
 		"dns --server":       fixed(resolvConf + "\tthe name server of this machine"),
 

@@ -59,7 +59,7 @@ func (c *common) printDiff(r *report.DiffReport) error {
 	if err != nil {
 		return err
 	}
-	return render.Diff(c.env.Out, unified, c.env.style())
+	return render.Diff(exactly(c.env.Out), unified, c.env.style())
 }
 
 // unifiedDiff compares the two templates as YAML.

@@ -148,11 +148,11 @@ func (c *common) printDoctor(r *doctor.Report, o doctorOptions, out *output) err
 	c.makeRelative(r)
 	switch out.format() {
 	case sarif:
-		return render.DoctorSARIF(c.env.Out, r, version)
+		return render.DoctorSARIF(exactly(c.env.Out), r, version)
 	case junit:
-		return render.DoctorJUnit(c.env.Out, r, o.manifests.given(), o.fails)
+		return render.DoctorJUnit(exactly(c.env.Out), r, o.manifests.given(), o.fails)
 	case github:
-		return render.DoctorAnnotations(c.env.Out, r)
+		return render.DoctorAnnotations(exactly(c.env.Out), r)
 	}
 	return render.Doctor(c.env.Out, r, c.env.style(), render.Columns{Namespace: o.all || r.SeveralNamespaces()})
 }

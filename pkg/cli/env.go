@@ -27,8 +27,13 @@ type Env struct {
 	Called string
 	// Getenv reads an environment variable.
 	Getenv func(string) string
-	// progress is the value of --progress.
-	progress string
+	// progress and color are the values of --progress and --color, verbosity that of -v.
+	progress, color string
+	verbosity       int
+	// ascii: text for people on the terminal is ASCII.
+	ascii bool
+	// readers are those of the streams of a process, nil in tests.
+	readers *readers
 	// InTerminal, OutTerminal and ErrTerminal are whether the streams are terminals; Size
 	// is that of the output terminal.
 	InTerminal, OutTerminal, ErrTerminal bool
@@ -37,10 +42,14 @@ type Env struct {
 	Who string
 }
 
-// OSEnv is the real process.
-func OSEnv() Env {
+// OSEnv is the real process. stop is called with the cause when the reader of a report closes its output.
+func OSEnv(stop func(error)) Env {
+	readers, ascii := &readers{closed: stop}, !showsUnicode(os.Getenv)
+	streamTo := func(f *os.File) io.Writer { return &stream{out: f, ascii: ascii, readers: readers} }
 	return Env{
-		IOStreams:   genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
+		IOStreams:   genericiooptions.IOStreams{In: os.Stdin, Out: streamTo(os.Stdout), ErrOut: streamTo(os.Stderr)},
+		ascii:       ascii,
+		readers:     readers,
 		Clock:       clock.RealClock{},
 		Program:     os.Args[0],
 		Called:      calledAs(os.Args[0], os.Getenv("_")),
@@ -111,7 +120,7 @@ func (e *Env) style() render.Style {
 }
 
 func (e *Env) styleOf(terminal bool) render.Style {
-	s := render.Style{Color: terminal && e.colors()}
+	s := render.Style{Color: e.colored(terminal), ASCII: e.ascii}
 	if terminal && e.Size != nil {
 		s.Width, _ = e.Size()
 	}
@@ -121,8 +130,10 @@ func (e *Env) styleOf(terminal bool) render.Style {
 // helpWidth is the width of lists of flags.
 func (e *Env) helpWidth() int {
 	const most = 100
-	if width := e.style().Width; width > 0 {
-		return min(width, most)
+	if e.OutTerminal && e.Size != nil {
+		if width, _ := e.Size(); width > 0 {
+			return min(width, most)
+		}
 	}
 	return most
 }
@@ -132,9 +143,11 @@ func (e *Env) errStyle() render.Style {
 	return e.styleOf(e.ErrTerminal)
 }
 
-// colors honours https://no-color.org and dumb terminals.
-func (e *Env) colors() bool {
-	return e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
+// changing says that the command changes the cluster from here on: it does not end when its output is closed.
+func (e *Env) changing() {
+	if e.readers != nil {
+		e.readers.changing.Store(true)
+	}
 }
 
 // confirm asks for confirmation on the terminal. Without one, --yes is required.
@@ -170,6 +183,9 @@ func (e *Env) confirmName(ctx context.Context, question, name, flag string) erro
 func (e *Env) ask(ctx context.Context, question string) (string, error) {
 	if !e.InTerminal {
 		return "", usagef("a confirmation is required, but there is no terminal: rerun with --yes to confirm")
+	}
+	if e.readers != nil && e.readers.gone.Load() {
+		return "", errOutputClosed // nobody sees what would be confirmed
 	}
 	_, _ = fmt.Fprint(e.ErrOut, question)
 	answer := make(chan string, 1)

@@ -27,6 +27,7 @@ const (
 	ExitGate        = 6
 	ExitTimeout     = 124
 	ExitInterrupted = 130
+	ExitOutput      = 141
 	ExitTerminated  = 143
 )
 
@@ -44,6 +45,7 @@ var ExitCodes = []struct {
 	{ExitGate, "a gate failed: the canary is paused or aborted, depending on `--on-failure`"},
 	{ExitTimeout, "timed out"},
 	{ExitInterrupted, "interrupted (Ctrl-C)"},
+	{ExitOutput, "the output of a report was closed before its end, for example by `| head`"},
 	{ExitTerminated, "terminated (SIGTERM)"},
 }
 
@@ -120,6 +122,9 @@ func Exit(w io.Writer, err error) int {
 		if hinted := (*fittedError)(nil); errors.As(err, &hinted) {
 			_, _ = io.WriteString(w, render.Hint(hinted.hint, hinted.style))
 		}
+	}
+	if s, ok := w.(*stream); ok && s.readers.endedReport() {
+		return ExitOutput
 	}
 	switch {
 	case err == nil:

@@ -22,6 +22,13 @@ func addChoice(cmd *cobra.Command, value *string, name, preset, usage string, wo
 	_ = cmd.RegisterFlagCompletionFunc(name, offering(words...))
 }
 
+// addGlobalChoice adds such a flag to every command; without it, the first word holds.
+func addGlobalChoice(root *cobra.Command, value *string, name, usage string, words ...string) {
+	*value = words[0]
+	root.PersistentFlags().Var(choice{value, words}, name, usage)
+	_ = root.RegisterFlagCompletionFunc(name, offering(words...))
+}
+
 // addDryRun adds --dry-run, which without a value is client.
 func addDryRun(cmd *cobra.Command, value *string, usage string) {
 	addChoice(cmd, value, "dry-run", "none", usage, "none", "client", "server")

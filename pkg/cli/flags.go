@@ -63,9 +63,9 @@ func (c checkedValue) Set(text string) error {
 	return nil
 }
 
-func checkValues(cmd *cobra.Command, must string, holds func(string, pflag.Value) bool, names []string) {
+func checkValues(flags *pflag.FlagSet, must string, holds func(string, pflag.Value) bool, names []string) {
 	for _, name := range names {
-		f := cmd.Flags().Lookup(name)
+		f := flags.Lookup(name)
 		f.Value = checkedValue{f.Value, must, holds}
 		if f.DefValue == "[]" || f.DefValue == "0s" {
 			f.DefValue = "" // --help omits the zero values of the types that it knows, but not of this one
@@ -74,13 +74,15 @@ func checkValues(cmd *cobra.Command, must string, holds func(string, pflag.Value
 }
 
 // notNegative is for numbers and durations.
-func notNegative(cmd *cobra.Command, names ...string) {
-	checkValues(cmd, "must not be negative", func(_ string, v pflag.Value) bool { return !strings.HasPrefix(v.String(), "-") }, names)
+func notNegative(cmd *cobra.Command, names ...string) { notNegativeIn(cmd.Flags(), names...) }
+
+func notNegativeIn(flags *pflag.FlagSet, names ...string) {
+	checkValues(flags, "must not be negative", func(_ string, v pflag.Value) bool { return !strings.HasPrefix(v.String(), "-") }, names)
 }
 
 // positive is for numbers and durations.
 func positive(cmd *cobra.Command, names ...string) {
-	checkValues(cmd, "must be greater than 0", func(_ string, v pflag.Value) bool {
+	checkValues(cmd.Flags(), "must be greater than 0", func(_ string, v pflag.Value) bool {
 		text := v.String()
 		return text != "0" && text != "0s" && !strings.HasPrefix(text, "-")
 	}, names)
@@ -88,7 +90,7 @@ func positive(cmd *cobra.Command, names ...string) {
 
 // notEmpty requires a text, or each text of a list: an unset variable of a script expands to nothing.
 func notEmpty(cmd *cobra.Command, names ...string) {
-	checkValues(cmd, "must not be empty", func(text string, v pflag.Value) bool {
+	checkValues(cmd.Flags(), "must not be empty", func(text string, v pflag.Value) bool {
 		items := []string{text} // an empty one adds nothing to a list
 		if list, ok := v.(pflag.SliceValue); ok {
 			items = append(items, list.GetSlice()...)

@@ -31,7 +31,7 @@ func (m *mutation) annotate(r *ChangeReport) error {
 		e.Checks = append(e.Checks, render.Check{At: a.At, Label: a.Label(), Command: a.Command, Said: a.String(), Output: a.Output, Good: a.Succeeded()})
 	}
 	m.annotated = true
-	if err := render.Annotation(m.env.Out, e); err != nil {
+	if err := render.Annotation(exactly(m.env.Out), e); err != nil {
 		return err
 	}
 	m.summarize(e)
@@ -48,7 +48,7 @@ func (m *mutation) annotateError(name string, err error) {
 	if outcome := (*outcomeError)(nil); errors.As(err, &outcome) {
 		e.Hint = m.hint(outcome.Hint)
 	}
-	_ = render.Annotation(m.env.Out, e)
+	_ = render.Annotation(exactly(m.env.Out), e)
 	m.summarize(e)
 }
 

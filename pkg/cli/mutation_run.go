@@ -42,6 +42,9 @@ func (m *mutation) run(cmd *cobra.Command, args []string, build newIntent) error
 	if err := m.check(); err != nil {
 		return err
 	}
+	if m.dryRun == "none" && !m.printPatch {
+		m.env.changing()
+	}
 	err = m.runOn(cmd.Context(), name, build)
 	if err != nil && m.out.isGitHub() && !m.annotated {
 		m.annotateError(name, err)

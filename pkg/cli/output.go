@@ -75,6 +75,7 @@ func (o *output) formats() []string {
 
 // print writes a report in a machine format. names are its objects, for -o name.
 func (o *output) print(w io.Writer, report any, names []string) error {
+	w = exactly(w)
 	if o.format() == "name" {
 		for _, n := range names {
 			if o.resource != "" {

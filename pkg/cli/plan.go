@@ -48,7 +48,7 @@ func runPlan(ctx context.Context, c *common, o planOptions, out *output) error {
 	f := c.predict(s, q)
 	switch {
 	case out.format() == svg:
-		err = render.ForecastSVG(c.env.Out, f)
+		err = render.ForecastSVG(exactly(c.env.Out), f)
 	case out.human():
 		err = render.Forecast(c.env.Out, f, c.env.style(), out.isWide())
 	default:

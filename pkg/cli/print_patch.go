@@ -40,7 +40,7 @@ func (m *mutation) printFirst(ctx context.Context, client *kube.Client, s *sts.S
 	}
 	switch {
 	case len(patch) > 0:
-		_, err := m.env.Out.Write(patch)
+		_, err := exactly(m.env.Out).Write(patch)
 		return err
 	case last.Verdict == operate.Stuck || last.Verdict == operate.Refused:
 		return &outcomeError{Decision: last}

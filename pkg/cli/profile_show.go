@@ -34,7 +34,7 @@ func newProfileShow(c *common) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		_, err = c.env.Out.Write(source)
+		_, err = exactly(c.env.Out).Write(source)
 		return err
 	}
 	return cmd

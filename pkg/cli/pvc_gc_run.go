@@ -45,6 +45,9 @@ func (g *gcRun) connect() (*kube.Client, error) {
 		return nil, err
 	}
 	config.QPS = -1
+	if g.dryRun == "none" && !g.onlyLists {
+		g.env.changing()
+	}
 	return g.clientFor(config, g.env.ErrOut)
 }
 

@@ -47,7 +47,12 @@ func NewRoot(env Env) *cobra.Command {
 			}
 			return cmd.Help()
 		},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return checkFlagGroups(cmd) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkFlagGroups(cmd); err != nil {
+				return err
+			}
+			return env.startLog()
+		},
 	})
 	c.root = root
 	root.Flags().BoolVar(&showVersion, "version", false, "Print the version of the plugin")
@@ -63,7 +68,9 @@ func NewRoot(env Env) *cobra.Command {
 		return usagef("%s\nSee '%s --help' for usage.", flagError(err), cmd.CommandPath())
 	})
 	c.config.AddFlags(root.PersistentFlags())
+	addColor(root, &env.color)
 	addProgress(root, &env.progress)
+	addVerbosity(root, &env.verbosity)
 	root.AddCommand(
 		newStatus(c),
 		newCanary(c),

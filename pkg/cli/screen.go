@@ -29,7 +29,7 @@ type screen struct {
 func newScreen(env *Env) *screen {
 	return &screen{
 		out: env.ErrOut, style: env.errStyle(),
-		terminal: env.ErrTerminal && env.progress != progressPlain && env.progress != progressNone, silent: env.progress == progressNone,
+		terminal: env.ErrTerminal && env.progress != progressPlain && env.progress != progressNone && env.verbosity == 0, silent: env.progress == progressNone,
 	}
 }
 
@@ -42,11 +42,8 @@ const (
 
 // addProgress adds --progress, which means the same with every command.
 func addProgress(root *cobra.Command, value *string) {
-	*value = progressAuto
-	words := []string{progressAuto, progressPlain, progressNone}
-	root.PersistentFlags().Var(choice{value, words}, "progress",
-		"Progress on stderr: auto overwrites its last line on a terminal, plain only appends lines, none shows no progress")
-	_ = root.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	addGlobalChoice(root, value, "progress", "Progress on stderr: auto overwrites its last line on a terminal, plain only appends lines, none shows no progress",
+		progressAuto, progressPlain, progressNone)
 }
 
 // say writes text that ends with a newline. It may be colored: what is foreign in it is made printable

@@ -260,7 +260,7 @@ func DNSScreen(w io.Writer, r *names.DNSReport, d *names.DNSStatus, st Style) er
 	field := func(name, text string) {
 		b.WriteString("  " + st.Paint(Dim, fmt.Sprintf("%-9s", name)) + "  " + text + "\n")
 	}
-	field("Service", cut(OneLine(dnsService(d)), st.Width, 13))
+	field("Service", st.cut(OneLine(dnsService(d)), 13))
 	if d.Service.FQDN != "" {
 		text := d.Service.FQDN
 		if a := answer(d.Service.Lookups); a.text != "-" {

@@ -96,7 +96,7 @@ func (t *table) fit(drop ...string) {
 	}
 	for _, row := range t.rows {
 		for i := range row[:len(row)-1] {
-			row[i].text = middle(row[i].text, widths[i])
+			row[i].text = t.style.middle(row[i].text, widths[i])
 		}
 	}
 }
@@ -125,11 +125,11 @@ func (t *table) drop(title string) {
 }
 
 // middle shortens text to a width: names of one kind differ at their ends.
-func middle(text string, width int) string {
+func (s Style) middle(text string, width int) string {
 	runes := []rune(text)
 	if len(runes) <= width {
 		return text
 	}
 	end := width / 2
-	return string(runes[:width-1-end]) + "…" + string(runes[len(runes)-end:])
+	return string(runes[:width-1-end]) + s.ellipsis() + string(runes[len(runes)-end:])
 }

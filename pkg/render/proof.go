@@ -72,6 +72,6 @@ func proofLog(b *strings.Builder, p *report.Proof, now time.Time, st Style) {
 	}
 	b.WriteString("\n" + st.Wrap("", 0, Plain, msgLogTitle(c.Name, ended)))
 	for _, line := range p.Log {
-		b.WriteString("  " + cut(Foreign(line), st.Width, 2) + "\n")
+		b.WriteString("  " + st.cut(Foreign(line), 2) + "\n")
 	}
 }

@@ -124,7 +124,7 @@ func StatusScreen(w io.Writer, s *report.Status, now time.Time, st Style) error 
 	fmt.Fprintf(&b, "%s  %s  %d/%d ready\n", st.Paint(Bold, "statefulset.apps/"+s.Name),
 		st.Paint(stateTones[s.State], string(s.State)), s.ReadyReplicas, s.DesiredReplicas)
 	field := func(name, format string, args ...any) {
-		b.WriteString("  " + st.Paint(Dim, fmt.Sprintf("%-9s", name)) + "  " + cut(OneLine(fmt.Sprintf(format, args...)), st.Width, 13) + "\n")
+		b.WriteString("  " + st.Paint(Dim, fmt.Sprintf("%-9s", name)) + "  " + st.cut(OneLine(fmt.Sprintf(format, args...)), 13) + "\n")
 	}
 	field("Image", "%s", imageLine(s))
 	field("Strategy", "%s", strategyLine(s))

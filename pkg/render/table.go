@@ -13,6 +13,8 @@ import (
 type Style struct {
 	// Color allows ANSI colours.
 	Color bool
+	// ASCII: marks of our own that count for the width are ASCII. Others are replaced when they are written.
+	ASCII bool
 	// Width is the terminal's, 0 when it is unknown: then nothing is cut.
 	Width int
 }
@@ -30,7 +32,8 @@ const (
 	Bold
 )
 
-var codes = map[Tone]string{Good: "32", Warn: "33", Bad: "31", Dim: "2", Bold: "1"}
+// Orange, not the yellow of the first 16 colors, which is not readable on white.
+var codes = map[Tone]string{Good: "32", Warn: "38;5;166", Bad: "31", Dim: "2", Bold: "1"}
 
 // Paint colours the text where the style allows it.
 func (s Style) Paint(t Tone, text string) string {
@@ -143,7 +146,7 @@ func (t *table) print(w io.Writer) error {
 		used := len(t.indent)
 		for i, c := range row {
 			if i == len(row)-1 {
-				b.WriteString(t.style.Paint(c.tone, cut(c.text, t.style.Width, used)))
+				b.WriteString(t.style.Paint(c.tone, t.style.cut(c.text, used)))
 				break
 			}
 			b.WriteString(t.style.Paint(c.tone, c.text))
@@ -157,10 +160,18 @@ func (t *table) print(w io.Writer) error {
 }
 
 // cut keeps a line within the width, unless too little space is left to read anything.
-func cut(text string, width, used int) string {
-	room := width - used
-	if width == 0 || room < 20 || utf8.RuneCountInString(text) <= room {
+func (s Style) cut(text string, used int) string {
+	room := s.Width - used
+	if s.Width == 0 || room < 20 || utf8.RuneCountInString(text) <= room {
 		return text
 	}
-	return string([]rune(text)[:room-1]) + "…"
+	return string([]rune(text)[:room-1]) + s.ellipsis()
+}
+
+// ellipsis is the mark of a text that was cut, one column wide.
+func (s Style) ellipsis() string {
+	if s.ASCII {
+		return "~"
+	}
+	return "…"
 }
