@@ -1,10 +1,15 @@
 package cli
 
 import (
+	"reflect"
+	"strings"
+
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
 	"github.com/kubectl-sts/kubectl-sts/pkg/profile"
+	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 )
 
 // flagCompleters says how the value of each flag is completed: by the name of the flag, or by that of
@@ -40,13 +45,17 @@ func flagCompleters() map[string]completer {
 		"undo --to-revision": revisionNamesToo,
 
 		// What the program knows.
-		"--explain":          checks,
-		"--feature-gates":    fixed(maxUnavailableGate+"=true", maxUnavailableGate+"=false"),
-		"--ignore":           listed(checks),
-		"--profile":          profiles,
-		"--v":                fixed("6\trequests", "7\twith their headers", "8\twith their contents"),
-		"--scheduling-grace": fixed("30s", "3m", "10m"),
-		"dns --server":       fixed(resolvConf + "\tthe name server of this machine"),
+		"--explain":              checks,
+		"--feature-gates":        fixed(maxUnavailableGate+"=true", maxUnavailableGate+"=false"),
+		"--ignore":               listed(checks),
+		"--profile":              profiles,
+		"--v":                    fixed("6\trequests", "7\twith their headers", "8\twith their contents"),
+		"history --sort-by":      fields(report.Revision{}),
+		"profile list --sort-by": fixed(".metadata.name", ".system"),
+		"pvc-gc --sort-by":       fields(claims.Claim{}),
+		"status --sort-by":       fields(report.Status{}),
+		"--scheduling-grace":     fixed("30s", "3m", "10m"),
+		"dns --server":           fixed(resolvConf + "\tthe name server of this machine"),
 
 		// Files. A check or a drain is often a script.
 		"--check":      files,
@@ -75,6 +84,20 @@ func flagCompleters() map[string]completer {
 		byName["--"+name] = nothing
 	}
 	return byName
+}
+
+// fields are the fields of an item of a report that have one value.
+func fields(item any) completer {
+	var paths []string
+	of := reflect.TypeOf(item)
+	for i := range of.NumField() {
+		name, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
+		switch of.Field(i).Type.Kind() {
+		case reflect.String, reflect.Bool, reflect.Int, reflect.Int32, reflect.Int64, reflect.Float64:
+			paths = append(paths, "."+name)
+		}
+	}
+	return fixed(paths...)
 }
 
 // checks are the checks of doctor.

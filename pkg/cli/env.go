@@ -30,6 +30,8 @@ type Env struct {
 	// progress and color are the values of --progress and --color, verbosity that of -v.
 	progress, color string
 	verbosity       int
+	// noHeaders is the value of --no-headers.
+	noHeaders bool
 	// ascii: text for people on the terminal is ASCII.
 	ascii bool
 	// readers are those of the streams of a process, nil in tests.
@@ -120,7 +122,7 @@ func (e *Env) style() render.Style {
 }
 
 func (e *Env) styleOf(terminal bool) render.Style {
-	s := render.Style{Color: e.colored(terminal), ASCII: e.ascii}
+	s := render.Style{Color: e.colored(terminal), ASCII: e.ascii, NoHeaders: e.noHeaders}
 	if terminal && e.Size != nil {
 		s.Width, _ = e.Size()
 	}

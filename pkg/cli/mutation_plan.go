@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -56,7 +57,7 @@ func (r *mutationRun) showPlan() error {
 			return err
 		}
 	}
-	_, _ = fmt.Fprintln(to, msgPlanTitle(r.verb, r.report.Namespace, r.report.Name, r.dryRun))
+	_, _ = io.WriteString(to, style.Wrap("", 0, render.Plain, msgPlanTitle(r.verb, r.report.Namespace, r.report.Name, r.dryRun)))
 	render.Plan(to, r.report.Plan, style)
 	if r.report.Alteration == nil {
 		return nil

@@ -13,13 +13,16 @@ func newProfileList(c *common) *cobra.Command {
 		Use:  "list",
 		Args: noArgs,
 	})
-	out := newOutput(cmd)
+	out := newListOutput(c, cmd)
 	out.resource = profileResource
 	cmd.RunE = func(*cobra.Command, []string) error {
 		if err := out.check(); err != nil {
 			return err
 		}
 		list := profile.Builtin()
+		if err := sortItems(out, list); err != nil {
+			return err
+		}
 		if out.human() {
 			return render.Profiles(c.env.Out, list, c.env.style())
 		}

@@ -29,7 +29,7 @@ func newPVCGC(c *common) *cobra.Command {
 		Use:               "pvc-gc [NAME...]",
 		ValidArgsFunction: c.completing(setNamesOf(nil)),
 	})
-	out := newOutput(cmd, wide)
+	out := newListOutput(c, cmd, wide)
 	out.resource = "persistentvolumeclaim"
 	t.addFlags(cmd)
 	f := cmd.Flags()

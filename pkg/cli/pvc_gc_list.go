@@ -36,6 +36,9 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRu
 	if absent := o.claims.Absent(inv); len(absent) > 0 {
 		return apierrors.NewNotFound(corev1.Resource("persistentvolumeclaims"), absent[0])
 	}
+	if err := sortItems(out, report.Items); err != nil {
+		return err
+	}
 	if g != nil {
 		return g.deleteClaims(ctx, client, inv, report, o)
 	}

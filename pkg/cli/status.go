@@ -30,7 +30,7 @@ func newStatus(c *common) *cobra.Command {
 		Use:               "status [NAME...]",
 		ValidArgsFunction: c.completing(setNamesOf(nil)),
 	})
-	out := newOutput(cmd, wide)
+	out := newListOutput(c, cmd, wide)
 	t.addFlags(cmd)
 	cmd.Flags().StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals (for example 2,5-7)")
 	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Watch for changes")

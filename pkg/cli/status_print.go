@@ -10,13 +10,14 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 )
 
-func (p *reporter) human(w io.Writer, now time.Time) error {
+// human prints the sets for a person.
+func (p *reporter) human(w io.Writer, now time.Time, st render.Style) error {
 	// Sets by name: a screen each. A list: a line each.
 	if len(p.options.query.Names) == 0 || p.out.isWide() {
 		if len(p.report.Items) == 0 {
 			return nil
 		}
-		return render.StatusTable(w, p.report, p.env.style(), render.Columns{Namespace: p.options.all, Wide: p.out.isWide()})
+		return render.StatusTable(w, p.report, st, render.Columns{Namespace: p.options.all, Wide: p.out.isWide()})
 	}
 	for i := range p.report.Items {
 		if i > 0 {
@@ -24,7 +25,7 @@ func (p *reporter) human(w io.Writer, now time.Time) error {
 		}
 		item := p.report.Items[i]
 		item.Hint = p.hint(item.Hint)
-		if err := render.StatusScreen(w, &item, now, p.env.style()); err != nil {
+		if err := render.StatusScreen(w, &item, now, st); err != nil {
 			return err
 		}
 	}
@@ -50,8 +51,18 @@ func (p *reporter) tell() kube.Tell {
 // end: the highest ordinals, where updates begin, are at the top.
 func (p *reporter) redraw(text string) error {
 	text = render.Fit(text, p.env.Size)
+	width, height := p.env.Size()
+	size := [2]int{width, height}
+	resized := p.lines > 0 && size != p.size
+	p.size = size
 	if p.below.Swap(false) {
 		p.shown, p.lines = "", 0
+	}
+	if resized { // the terminal may have wrapped the last frame, so that it is not known where it begins
+		p.shown, p.lines = "", 0
+		if _, err := io.WriteString(p.env.Out, "\x1b[H\x1b[2J"); err != nil {
+			return err
+		}
 	}
 	if text == p.shown {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
@@ -32,6 +33,7 @@ type reporter struct {
 	shown  string            // the last frame on the screen, or the last report's fingerprint
 	said   map[string]string // the last line of each set, without its ages
 	lines  int
+	size   [2]int // of the terminal, when the last frame was drawn
 	noted  string
 	below  atomic.Bool // other output has been written below the last frame
 }
@@ -89,9 +91,12 @@ func (p *reporter) show(inv *sts.Inventory, final bool) error {
 		p.noted = note
 		render.Missing(p.env.ErrOut, p.report.Missing)
 	}
+	if err := sortItems(p.out, p.report.Items); err != nil {
+		return err
+	}
 	var text strings.Builder
 	if p.out.human() {
-		if err := p.human(&text, inv.TakenAt); err != nil {
+		if err := p.frame(&text, inv.TakenAt); err != nil {
 			return err
 		}
 	} else {
@@ -110,6 +115,23 @@ func (p *reporter) show(inv *sts.Inventory, final bool) error {
 	}
 	p.lineMode(p.env.Out)
 	return nil
+}
+
+// frame prints the sets, folded where the terminal of -w is too small for them.
+func (p *reporter) frame(text *strings.Builder, now time.Time) error {
+	st := p.env.style()
+	if err := p.human(text, now, st); err != nil {
+		return err
+	}
+	if !p.options.watch || !p.env.OutTerminal {
+		return nil
+	}
+	if _, height := p.env.Size(); height == 0 || strings.Count(text.String(), "\n") < height {
+		return nil
+	}
+	st.Fold = true
+	text.Reset()
+	return p.human(text, now, st)
 }
 
 func (p *reporter) fingerprint() string {

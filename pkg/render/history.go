@@ -10,8 +10,9 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// History prints one line per revision, newest first.
-func History(w io.Writer, r *report.HistoryReport, now time.Time, st Style) error {
+// History prints one line per revision, newest first; where wide, one for each of its changes, in full. A narrow
+// terminal shows the changes instead of the names.
+func History(w io.Writer, r *report.HistoryReport, now time.Time, st Style, wide bool) error {
 	t := table{style: st}
 	t.header("REVISION", "NAME", "AGE", "ORDINALS", "CHANGED")
 	for i := range r.Items {
@@ -23,14 +24,30 @@ func History(w io.Writer, r *report.HistoryReport, now time.Time, st Style) erro
 				tone = Warn
 			}
 		}
+		changes := []string{changeSummary(item, i == len(r.Items)-1)}
+		if wide && len(item.Changes) > 0 {
+			changes = nil
+			for _, c := range item.Changes {
+				changes = append(changes, msgChangedValue(strings.TrimPrefix(c.Path, "spec."), c.From, c.To))
+			}
+		}
 		t.row(cell{strconv.FormatInt(item.Revision, 10), Plain}, cell{item.Name, Plain},
 			cell{sts.Age(now.Sub(item.Created.Time)), Plain}, cell{ordinals, tone},
-			cell{changeSummary(item, i == len(r.Items)-1), Plain})
+			cell{changes[0], Plain})
+		for _, change := range changes[1:] {
+			t.row(cell{}, cell{}, cell{}, cell{}, cell{change, Plain})
+		}
+	}
+	if wide {
+		t.style.Width = 0
+	} else if st.Width > 0 && st.Width-t.fixed() < 60 {
+		t.drop("NAME")
 	}
 	return t.print(w)
 }
 
-// changeSummary is one line about the changes of a revision.
+// changeSummary is one line about the changes of a revision: images first, and the values before the fields, since
+// the line may be cut at its end.
 func changeSummary(r *report.Revision, oldest bool) string {
 	switch {
 	case r.Error != "":
@@ -40,7 +57,7 @@ func changeSummary(r *report.Revision, oldest bool) string {
 	case len(r.Changes) == 0:
 		return msgNoChange()
 	}
-	return sts.SayChanges(r.Changes)
+	return sts.SayChangesBy(r.Changes, func(c sts.Change, path string) string { return msgChangedValue(path, c.From, c.To) })
 }
 
 // Diff colours a unified diff.

@@ -11,6 +11,17 @@ import (
 
 func msgOldestRevision() string { return "(oldest revision in history)" }
 
+// from and to are empty where the field is not set.
+func msgChangedValue(path, from, to string) string {
+	switch {
+	case from == "":
+		return fmt.Sprintf("%s (new: %s)", to, path)
+	case to == "":
+		return fmt.Sprintf("%s removed (%s)", from, path)
+	}
+	return fmt.Sprintf("%s (was %s, %s)", to, from, path)
+}
+
 func msgNoChange() string { return "(no difference)" }
 
 func msgSummary(namespace, dryRun string, took time.Duration) string {

@@ -61,6 +61,9 @@ func StatusTable(w io.Writer, r *report.StatusReport, st Style, c Columns) error
 		}
 		t.row(append(row, cell{message, Plain})...)
 	}
+	if !c.Wide {
+		t.fit("VOLUMES", "UPDATED")
+	}
 	return t.print(w)
 }
 
@@ -124,7 +127,7 @@ func StatusScreen(w io.Writer, s *report.Status, now time.Time, st Style) error 
 	fmt.Fprintf(&b, "%s  %s  %d/%d ready\n", st.Paint(Bold, "statefulset.apps/"+s.Name),
 		st.Paint(stateTones[s.State], string(s.State)), s.ReadyReplicas, s.DesiredReplicas)
 	field := func(name, format string, args ...any) {
-		b.WriteString("  " + st.Paint(Dim, fmt.Sprintf("%-9s", name)) + "  " + st.cut(OneLine(fmt.Sprintf(format, args...)), 13) + "\n")
+		b.WriteString(st.Wrap("  "+st.Paint(Dim, fmt.Sprintf("%-9s", name))+"  ", 13, Plain, fmt.Sprintf(format, args...)))
 	}
 	field("Image", "%s", imageLine(s))
 	field("Strategy", "%s", strategyLine(s))
@@ -177,7 +180,9 @@ func StatusScreen(w io.Writer, s *report.Status, now time.Time, st Style) error 
 		return err
 	}
 	if len(s.Replicas) > 0 {
-		if err := replicaTable(s, now, st).print(w); err != nil {
+		t := replicaTable(s, now, st)
+		t.fit("AGE", "NODE", "RESTARTS")
+		if err := t.print(w); err != nil {
 			return err
 		}
 	}
@@ -253,16 +258,33 @@ func replicaTable(s *report.Status, now time.Time, st Style) *table {
 		return sts.CompareBool(a.Role == report.Orphaned, b.Role == report.Orphaned)
 	})
 	tree := branches(replicas) > 1
-	for i, r := range replicas {
+	for i := 0; i < len(replicas); i++ {
+		r := replicas[i]
 		if tree && (i == 0 || !sameBranch(replicas[i-1], r)) {
 			t.row(cell{branchTitle(s, r), Bold})
 		}
+		run := 1
+		if st.Fold {
+			run = healthyRun(replicas[i:])
+		}
+		i += run - 1
 		name := r.Pod
+		if run > 1 {
+			name = fmt.Sprintf("%d-%d", r.Ordinal, replicas[i].Ordinal)
+		}
 		switch {
 		case tree && (i == len(replicas)-1 || !sameBranch(r, replicas[i+1])):
 			name = "└─ " + name
 		case tree:
 			name = "├─ " + name
+		}
+		if run > 1 {
+			row := []cell{{name, Plain}, {sts.Words(r.Role), roleTones[r.Role]}, {"ready", Good}, {}, {}, {}, {sts.Count(run, "pod"), Dim}}
+			if soaks {
+				row = slices.Insert(row, 3, cell{})
+			}
+			t.row(row...)
+			continue
 		}
 		node, restarts, age := r.Node, strconv.Itoa(int(r.Restarts)), "-"
 		if r.Role == report.Orphaned || r.Role == report.Missing || r.Role == report.Unknown {
@@ -283,6 +305,27 @@ func replicaTable(s *report.Status, now time.Time, st Style) *table {
 		t.row(row...)
 	}
 	return t
+}
+
+// healthyRun is how many pods from the first on are healthy and differ only in their ordinals, 1 where so few that
+// they are not worth a line of their own.
+func healthyRun(replicas []report.ReplicaStatus) int {
+	const least = 3
+	n := 0
+	for n < len(replicas) && healthy(&replicas[n]) && replicas[n].Role == replicas[0].Role && sameBranch(replicas[n], replicas[0]) {
+		n++
+	}
+	if n < least {
+		return 1
+	}
+	return n
+}
+
+func healthy(r *report.ReplicaStatus) bool {
+	if !r.Ready || r.Trouble != nil || r.Terminating || r.SoakedAt != nil || r.Restarts > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(r.Claims, func(c report.ClaimStatus) bool { return claimPhase(c) != "Bound" })
 }
 
 // orphaned is what remains of an ordinal beyond the desired range: its claims.

@@ -15,6 +15,10 @@ type Style struct {
 	Color bool
 	// ASCII: marks of our own that count for the width are ASCII. Others are replaced when they are written.
 	ASCII bool
+	// Fold shows runs of healthy pods in a line, for a screen that is too small.
+	Fold bool
+	// NoHeaders omits the headers of tables.
+	NoHeaders bool
 	// Width is the terminal's, 0 when it is unknown: then nothing is cut.
 	Width int
 }
@@ -103,6 +107,8 @@ type table struct {
 	style  Style
 	indent string
 	rows   [][]cell
+	// titled: the first row are the titles.
+	titled bool
 }
 
 var trailingBlanks = regexp.MustCompile(` +\n`)
@@ -112,7 +118,7 @@ func (t *table) header(titles ...string) {
 	for i, title := range titles {
 		row[i] = cell{title, Dim}
 	}
-	t.rows = append(t.rows, row)
+	t.rows, t.titled = append(t.rows, row), true
 }
 
 func (t *table) row(cells ...cell) {
@@ -139,6 +145,9 @@ func (t *table) widths() []int {
 }
 
 func (t *table) print(w io.Writer) error {
+	if t.titled && t.style.NoHeaders {
+		t.rows = t.rows[1:]
+	}
 	widths := t.widths()
 	var b strings.Builder
 	for _, row := range t.rows {

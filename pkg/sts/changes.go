@@ -36,6 +36,11 @@ const longestValue = 120
 
 // SayChanges lists the first changes, images before all others, and counts the rest.
 func SayChanges(changes []Change) string {
+	return SayChangesBy(changes, func(c Change, _ string) string { return c.String() })
+}
+
+// SayChangesBy does that with another form of a change; path is its field without spec.
+func SayChangesBy(changes []Change, say func(c Change, path string) string) string {
 	const shown = 2
 	changes = slices.Clone(changes)
 	slices.SortStableFunc(changes, func(a, b Change) int { return a.rank() - b.rank() })
@@ -45,11 +50,12 @@ func SayChanges(changes []Change) string {
 			parts = append(parts, msgMoreChanges(len(changes)-shown))
 			break
 		}
+		path := strings.TrimPrefix(c.Path, "spec.")
 		if len(c.From) > longestValue || len(c.To) > longestValue { // as of a record, which is a document
-			parts = append(parts, msgFieldTooLong(strings.TrimPrefix(c.Path, "spec.")))
+			parts = append(parts, msgFieldTooLong(path))
 			continue
 		}
-		parts = append(parts, c.String())
+		parts = append(parts, say(c, path))
 	}
 	return strings.Join(parts, ", ")
 }
