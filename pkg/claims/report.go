@@ -57,6 +57,8 @@ type Claim struct {
 	Namespace string `json:"namespace"`
 	// Name is the name of the PersistentVolumeClaim.
 	Name string `json:"name"`
+	// Labels are those of the PersistentVolumeClaim.
+	Labels map[string]string `json:"labels,omitempty"`
 	// Set is the StatefulSet that its name refers to, which may no longer exist; absent if there is none.
 	Set string `json:"set,omitempty"`
 	// Template is the volumeClaimTemplate that its name refers to.
@@ -258,7 +260,7 @@ func (s *ClaimSum) add(c *Claim, size resource.Quantity) {
 func newClaim(c *corev1.PersistentVolumeClaim, v *Judgment, volume sts.Volume) Claim {
 	size := claimSize(c)
 	out := Claim{
-		Namespace: c.Namespace, Name: c.Name, Set: v.Set, Template: v.Template,
+		Namespace: c.Namespace, Name: c.Name, Labels: c.Labels, Set: v.Set, Template: v.Template,
 		State: v.State, Message: v.Reason, Confidence: v.Confidence, Doubts: v.Doubts,
 		Phase: string(c.Status.Phase), Size: size.String(), Volume: c.Spec.VolumeName, UnusedFrom: v.UnusedFrom,
 		ReclaimPolicy: string(volume.ReclaimPolicy),

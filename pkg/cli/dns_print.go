@@ -26,7 +26,7 @@ func showDNS(c *common, o dnsOptions, out *output, r *names.DNSReport) error {
 		render.Missing(c.env.ErrOut, r.Missing)
 	}
 	if r.ClusterDomainSource == names.DomainAssumed && !o.names.Offline && len(r.Items) > 0 && !o.screens(r, out) {
-		noteTo(c.env.ErrOut, msgDNSDomainAssumed(r.ClusterDomain))
+		c.env.note(msgDNSDomainAssumed(r.ClusterDomain))
 	}
 	if len(r.Items) == 0 && out.human() {
 		return nil

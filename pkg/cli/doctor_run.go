@@ -80,7 +80,7 @@ func (c *common) examineManifests(ctx context.Context, o doctorOptions) (*doctor
 		if examined != nil {
 			return nil, errors.New(msgNoneSelected(o.query.Selector, o.manifests.name()))
 		}
-		noteTo(c.env.ErrOut, msgNoSetsInManifests())
+		c.env.note(msgNoSetsInManifests())
 	}
 	r.Files = append(problems, r.Files...)
 	return r, nil

@@ -59,16 +59,16 @@ func (r *mutationRun) tryPods(ctx context.Context, set *appsv1.StatefulSet) erro
 		case o == nil:
 			continue
 		case o.Kind == operate.NotAllowed:
-			noteTo(r.env.ErrOut, msgPodsNotTried(s.Set.Namespace))
+			r.env.note(msgPodsNotTried(s.Set.Namespace))
 			return nil
 		case o.Kind == operate.NoDryRun:
-			noteTo(r.env.ErrOut, msgPodNotTried(t.Pod.Name, o.Error()))
+			r.env.note(msgPodNotTried(t.Pod.Name, o.Error()))
 			continue
 		}
 		switch after, decided := o.AfterOld(t.Replaces, t.Pod, s.TakenAt); {
 		case after == nil:
 			full = true
-			noteTo(r.env.ErrOut, msgPodFitsLater(o.By(), o.Uses(), t.Pod.Name))
+			r.env.note(msgPodFitsLater(o.By(), o.Uses(), t.Pod.Name))
 		case !decided:
 			warnTo(r.env.ErrOut, msgPodMayNotBeCreated(t.Pod.Name, o.Error()))
 		default:

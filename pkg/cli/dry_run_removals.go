@@ -57,7 +57,7 @@ func (r *mutationRun) tryRemovals(ctx context.Context) error {
 			}
 		case errors.As(err, &o) && o.Kind == operate.NoDryRun:
 			if unchecked++; unchecked == 1 {
-				noteTo(r.env.ErrOut, msgRemovalsNotTried(o.Error()))
+				r.env.note(msgRemovalsNotTried(o.Error()))
 			}
 		default:
 			return err
@@ -92,7 +92,7 @@ func (r *mutationRun) tryFinalizers(ctx context.Context) error {
 	for _, err := range atOnce(tries) {
 		if o := (*operate.Objection)(nil); errors.As(err, &o) && o.Kind == operate.NoDryRun {
 			if unchecked++; unchecked == 1 {
-				noteTo(r.env.ErrOut, msgFinalizersNotTried(o.Error()))
+				r.env.note(msgFinalizersNotTried(o.Error()))
 			}
 			continue
 		}
@@ -111,7 +111,7 @@ func (r *mutationRun) tryNodes(ctx context.Context) error {
 		}
 		err := tried(r.snapshot, d.Action, func() error { return r.view.TryNode(ctx, d.Action) })
 		if o := (*operate.Objection)(nil); errors.As(err, &o) && o.Kind == operate.NoDryRun {
-			noteTo(r.env.ErrOut, msgNodeNotTried(o.Error()))
+			r.env.note(msgNodeNotTried(o.Error()))
 			continue
 		}
 		if err != nil {

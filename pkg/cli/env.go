@@ -30,6 +30,8 @@ type Env struct {
 	// progress and color are the values of --progress and --color, verbosity that of -v.
 	progress, color string
 	verbosity       int
+	// quiet is the value of --quiet.
+	quiet bool
 	// noHeaders is the value of --no-headers.
 	noHeaders bool
 	// ascii: text for people on the terminal is ASCII.

@@ -174,7 +174,7 @@ func (s *manifestSource) readFolder(env *Env, name string) ([]string, []manifest
 		return name
 	}
 	if len(f.kustomizations) > 0 {
-		noteTo(env.ErrOut, msgKustomizationsSkipped(len(f.kustomizations), shown(f.kustomizations[0])))
+		env.note(msgKustomizationsSkipped(len(f.kustomizations), shown(f.kustomizations[0])))
 	}
 	for _, chart := range f.skipped {
 		problems = append(problems, manifest.FileProblem{File: shown(chart), Message: msgHelmChart()})

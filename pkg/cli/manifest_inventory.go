@@ -67,7 +67,7 @@ func (c *common) home(objects []manifest.Object, current string) (string, error)
 	}
 	home := manifest.Home(objects, current)
 	if home != current {
-		noteTo(c.env.ErrOut, msgAssumedNamespace(home))
+		c.env.note(msgAssumedNamespace(home))
 	}
 	return home, nil
 }

@@ -45,7 +45,7 @@ func (r *mutationRun) asks() bool { return r.writes() && !r.yes && r.dryRun == "
 func (r *mutationRun) showPlan() error {
 	shown := r.writes() || r.dryRun != "none" && r.first().Verdict == operate.Wait
 	confirms := r.dryRun == "none" && r.nodeOff == "" && operate.ConfirmsNode(r.report.Plan) != ""
-	if !r.asks() && !confirms && (!r.out.human() || !shown) {
+	if !r.asks() && !confirms && (!r.out.human() || !shown || r.env.quiet && r.dryRun == "none") {
 		return nil
 	}
 	to, style := r.env.ErrOut, r.env.errStyle()

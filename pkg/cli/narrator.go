@@ -82,7 +82,7 @@ func (n *narrator) waits(s *sts.Snapshot, d operate.Decision) {
 	n.screen.beat(msgStillWaiting(s.TakenAt, d.Message, pods))
 	if n.timeout == 0 && d.Until == nil && !n.unlimited {
 		n.unlimited = true
-		n.screen.line(msgNoLimit())
+		n.screen.note(msgNoLimit())
 	}
 }
 

@@ -29,7 +29,9 @@ type output struct {
 	// columns and sortBy are for lists, see newListOutput.
 	columns *get.CustomColumnsPrintFlags
 	sortBy  string
-	env     *Env
+	// labels is the value of --show-labels.
+	labels bool
+	env    *Env
 }
 
 func newOutput(cmd *cobra.Command, own ...string) *output {

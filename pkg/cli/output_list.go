@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/util/jsonpath"
 	"k8s.io/kubectl/pkg/cmd/get"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 )
 
 // newListOutput is an output with kubectl's flags for lists: --no-headers, --sort-by and -o custom-columns, whose
@@ -23,6 +25,16 @@ func newListOutput(c *common, cmd *cobra.Command, own ...string) *output {
 	cmd.Flags().StringVar(&o.sortBy, "sort-by", "", "Sort the list by this `PATH` of its items in -o json (for example .name)")
 	o.env = c.env
 	return o
+}
+
+// showsLabels adds --show-labels, for lists of objects of the cluster.
+func (o *output) showsLabels(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&o.labels, "show-labels", false, "Print a table with a column of labels")
+}
+
+// tableColumns are the columns that the flags add to a table.
+func (o *output) tableColumns(namespace bool) render.Columns {
+	return render.Columns{Namespace: namespace, Wide: o.isWide(), Labels: o.labels}
 }
 
 // checkList rejects what is wrong with the flags of a list.

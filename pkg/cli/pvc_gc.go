@@ -31,6 +31,7 @@ func newPVCGC(c *common) *cobra.Command {
 	})
 	out := newListOutput(c, cmd, wide)
 	out.resource = "persistentvolumeclaim"
+	out.showsLabels(cmd)
 	t.addFlags(cmd)
 	f := cmd.Flags()
 	f.StringSliceVar(&ordinals, "ordinal", nil, "Show only claims of these ordinals (for example 2,5-7)")

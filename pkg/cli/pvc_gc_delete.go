@@ -58,7 +58,7 @@ func (g *gcRun) deleteClaims(ctx context.Context, client *kube.Client, inv *sts.
 	}
 	to, style := g.to()
 	if g.shows() {
-		if err := render.ClaimTable(to, candidates, inv.TakenAt, style, render.Columns{Namespace: g.all, Wide: g.out.isWide()}); err != nil {
+		if err := render.ClaimTable(to, candidates, inv.TakenAt, style, g.out.tableColumns(g.all)); err != nil {
 			return err
 		}
 		_, _ = fmt.Fprint(to, "\n"+style.Wrap("", 0, render.Plain, msgClaimsToDelete(n)))

@@ -51,7 +51,7 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRu
 		err = out.print(c.env.Out, report, candidates(report))
 	} else {
 		render.Missing(c.env.ErrOut, report.Missing)
-		columns := render.Columns{Namespace: o.namespace == "", Wide: out.isWide()}
+		columns := out.tableColumns(o.namespace == "")
 		if len(report.Items) > 0 {
 			err = render.ClaimTable(c.env.Out, report, inv.TakenAt, c.env.style(), columns)
 		}

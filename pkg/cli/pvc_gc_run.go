@@ -60,7 +60,9 @@ func (g *gcRun) to() (io.Writer, render.Style) {
 }
 
 // shows says whether the plan is shown to a person.
-func (g *gcRun) shows() bool { return g.out.human() || !g.yes && g.dryRun == "none" }
+func (g *gcRun) shows() bool {
+	return g.out.human() && !(g.env.quiet && g.yes && g.dryRun == "none") || !g.yes && g.dryRun == "none"
+}
 
 // carryOut works on the claims, shows the progress, and reports. items belong to the tasks.
 func (g *gcRun) carryOut(ctx context.Context, world *kube.Claims, tasks []claimloop.Task, items []GCItem, started time.Time, missing []sts.Missing) error {

@@ -70,6 +70,7 @@ func NewRoot(env Env) *cobra.Command {
 	c.config.AddFlags(root.PersistentFlags())
 	addColor(root, &env.color)
 	addProgress(root, &env.progress)
+	addQuiet(root, &env.quiet)
 	addVerbosity(root, &env.verbosity)
 	root.AddCommand(
 		newStatus(c),

@@ -21,6 +21,8 @@ type screen struct {
 	terminal bool
 	// silent: no progress is shown, only warnings, notes and the output of commands.
 	silent bool
+	// quiet: only warnings and the output of commands are shown.
+	quiet bool
 
 	mu   sync.Mutex
 	live string
@@ -29,7 +31,8 @@ type screen struct {
 func newScreen(env *Env) *screen {
 	return &screen{
 		out: env.ErrOut, style: env.errStyle(),
-		terminal: env.ErrTerminal && env.progress != progressPlain && env.progress != progressNone && env.verbosity == 0, silent: env.progress == progressNone,
+		terminal: env.ErrTerminal && env.progress != progressPlain && env.progress != progressNone && env.verbosity == 0 && !env.quiet,
+		silent:   env.progress == progressNone || env.quiet, quiet: env.quiet,
 	}
 }
 
@@ -39,6 +42,11 @@ const (
 	progressPlain = "plain"
 	progressNone  = "none"
 )
+
+// addQuiet adds --quiet, which means the same with every command.
+func addQuiet(root *cobra.Command, value *bool) {
+	root.PersistentFlags().BoolVarP(value, "quiet", "q", false, "Print only results, warnings and errors: no progress, no notes, and no plan that needs no confirmation")
+}
 
 // addProgress adds --progress, which means the same with every command.
 func addProgress(root *cobra.Command, value *string) {
@@ -57,6 +65,13 @@ func (s *screen) say(text string) {
 
 // line writes a line of plain text, which may be foreign.
 func (s *screen) line(text string) { s.say(render.OneLine(text) + "\n") }
+
+// note writes a note, which is not needed by those who know.
+func (s *screen) note(text string) {
+	if !s.quiet {
+		s.line(text)
+	}
+}
 
 // warn writes a warning.
 func (s *screen) warn(text string) { s.line("warning: " + text) }
@@ -110,4 +125,9 @@ func (s *screen) wipe() {
 
 func warnTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, render.OneLine("warning: "+text)) }
 
-func noteTo(w io.Writer, text string) { _, _ = fmt.Fprintln(w, render.OneLine("note: "+text)) }
+// note writes a note to standard error, unless --quiet is set.
+func (e *Env) note(text string) {
+	if !e.quiet {
+		_, _ = fmt.Fprintln(e.ErrOut, render.OneLine("note: "+text))
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"gotest.tools/v3/golden"
 	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
@@ -104,7 +105,10 @@ func TestNothingForeignOnTheScreen(t *testing.T) {
 	const foreign = "\x1b[2K\x1b]0;owned\x07app\r\nfailed\a"
 	var out bytes.Buffer
 	warnTo(&out, foreign)
-	noteTo(&out, foreign)
+	env := &Env{IOStreams: genericiooptions.IOStreams{ErrOut: &out}}
+	env.note(foreign)
+	env.quiet = true
+	env.note("is not shown")
 	s := &screen{out: &out, terminal: true, style: render.Style{Color: true}}
 	s.warn(foreign)
 	s.tell().Warn(foreign)

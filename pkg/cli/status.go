@@ -31,6 +31,7 @@ func newStatus(c *common) *cobra.Command {
 		ValidArgsFunction: c.completing(setNamesOf(nil)),
 	})
 	out := newListOutput(c, cmd, wide)
+	out.showsLabels(cmd)
 	t.addFlags(cmd)
 	cmd.Flags().StringSliceVar(&ordinals, "ordinal", nil, "Show only these ordinals (for example 2,5-7)")
 	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "Watch for changes")

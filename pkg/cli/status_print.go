@@ -13,11 +13,11 @@ import (
 // human prints the sets for a person.
 func (p *reporter) human(w io.Writer, now time.Time, st render.Style) error {
 	// Sets by name: a screen each. A list: a line each.
-	if len(p.options.query.Names) == 0 || p.out.isWide() {
+	if len(p.options.query.Names) == 0 || p.out.isWide() || p.out.labels {
 		if len(p.report.Items) == 0 {
 			return nil
 		}
-		return render.StatusTable(w, p.report, st, render.Columns{Namespace: p.options.all, Wide: p.out.isWide()})
+		return render.StatusTable(w, p.report, st, p.out.tableColumns(p.options.all))
 	}
 	for i := range p.report.Items {
 		if i > 0 {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/labels"
+
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
@@ -25,11 +27,14 @@ func ClaimTable(w io.Writer, r *claims.ClaimReport, now time.Time, st Style, c C
 	if c.Wide {
 		titles = append(titles, "VOLUME", "PHASE")
 	}
+	if c.Labels {
+		titles = append(titles, "LABELS")
+	}
 	t.header(append(titles, "REASON")...)
 	for i := range r.Items {
 		t.row(claimRow(&r.Items[i], now, c)...)
 	}
-	if !c.Wide {
+	if !c.Wide && !c.Labels {
 		t.fit("CLASS", "RECLAIM", "SET", "ORDINAL", "SIZE")
 	}
 	if err := t.print(w); err != nil {
@@ -88,6 +93,9 @@ func claimRow(item *claims.Claim, now time.Time, c Columns) []cell {
 	}
 	if c.Wide {
 		row = append(row, cell{dash(item.Volume), Plain}, cell{dash(item.Phase), Plain})
+	}
+	if c.Labels {
+		row = append(row, cell{labels.FormatLabels(item.Labels), Plain})
 	}
 	reason := item.Message
 	if item.Confidence != "" {

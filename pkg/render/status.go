@@ -10,6 +10,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
@@ -27,7 +28,7 @@ var roleTones = map[report.Role]Tone{
 }
 
 // Columns are the optional columns of a table.
-type Columns struct{ Namespace, Wide bool }
+type Columns struct{ Namespace, Wide, Labels bool }
 
 // StatusTable prints one line per set.
 func StatusTable(w io.Writer, r *report.StatusReport, st Style, c Columns) error {
@@ -38,6 +39,9 @@ func StatusTable(w io.Writer, r *report.StatusReport, st Style, c Columns) error
 	}
 	if c.Wide {
 		titles = append(titles, "STABLE", "UPDATE", "IMAGES")
+	}
+	if c.Labels {
+		titles = append(titles, "LABELS")
 	}
 	t.header(append(titles, "MESSAGE")...)
 	for i := range r.Items {
@@ -55,13 +59,16 @@ func StatusTable(w io.Writer, r *report.StatusReport, st Style, c Columns) error
 		if c.Wide {
 			row = append(row, cell{s.StableRevision, Plain}, cell{s.UpdateRevision, Plain}, cell{imageList(s.Images), Plain})
 		}
+		if c.Labels {
+			row = append(row, cell{labels.FormatLabels(s.Labels), Plain})
+		}
 		message := s.Message
 		if s.State == report.Complete && s.Restart == nil {
 			message = "" // the other columns show it
 		}
 		t.row(append(row, cell{message, Plain})...)
 	}
-	if !c.Wide {
+	if !c.Wide && !c.Labels {
 		t.fit("VOLUMES", "UPDATED")
 	}
 	return t.print(w)

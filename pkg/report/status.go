@@ -91,6 +91,8 @@ type Status struct {
 	Namespace string `json:"namespace"`
 	// Name is the name of the StatefulSet.
 	Name string `json:"name"`
+	// Labels are those of the StatefulSet.
+	Labels map[string]string `json:"labels,omitempty"`
 	// State is the state of the set.
 	State State `json:"state"`
 	// Message is what is in progress, in one sentence.
@@ -340,7 +342,7 @@ func NewStatusReport(inv *sts.Inventory, only sts.Ordinals) *StatusReport {
 func NewStatus(s *sts.Snapshot) Status {
 	set := s.Set
 	st := Status{
-		Namespace: set.Namespace, Name: set.Name,
+		Namespace: set.Namespace, Name: set.Name, Labels: set.Labels,
 		Images:         images(set.Spec.Template.Spec.Containers),
 		UpdateStrategy: string(set.Spec.UpdateStrategy.Type),
 		PodManagement:  string(set.Spec.PodManagementPolicy),
