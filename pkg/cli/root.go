@@ -178,7 +178,7 @@ func (c *common) namespace() (string, error) {
 func (c *common) fitErrors(cmd *cobra.Command) {
 	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			err := run(cmd, args)
+			err := c.explainNotFound(cmd.Context(), run(cmd, args))
 			if outcome := (*outcomeError)(nil); errors.As(err, &outcome) {
 				outcome.Hint, outcome.style = c.hint(outcome.Hint), c.env.errStyle()
 			}
