@@ -99,6 +99,8 @@ type ExecResult struct {
 	// PodGone: it did not succeed, and its pod was terminating or gone. The end of a pod ends
 	// what runs inside it.
 	PodGone bool `json:"-"`
+	// NoProgram: the container does not have the program of the command.
+	NoProgram bool `json:"-"`
 	// Imagined: the command was not run.
 	Imagined bool `json:"-"`
 }

@@ -33,6 +33,9 @@ func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, drain record.Drain) De
 			return *d
 		case failed != nil:
 			message, hint := msgDrainPrecheckFailed(name, failed.problem)
+			if failed.profile != "" { // that the member has never joined is not what is wrong
+				return decide(Stuck, ReasonHookFailed, message, hintDrainNoProgram(failed.profile))
+			}
 			return decide(Stuck, ReasonHookFailed, message, withHint(failed.hint, hint))
 		}
 		h := newHooks(s, f, i.Profile, i.Domain, m)

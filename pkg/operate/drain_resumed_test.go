@@ -1,6 +1,7 @@
 package operate_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
@@ -41,5 +42,37 @@ func TestAResumedDrainThatFailsEnds(t *testing.T) {
 	left = true
 	if d := run("again", member, nil); d.Verdict != operate.Done || d.Reason != operate.ReasonScaled {
 		t.Errorf("the next command ended %s %s: %s", d.Verdict, d.Reason, d.Message)
+	}
+}
+
+// Without the program of its check, nothing says that the member has never joined.
+func TestADrainWithoutItsProgram(t *testing.T) {
+	for _, test := range []struct {
+		missing bool
+		want    string
+	}{
+		{true, "save the profile: kubectl sts profile show story"},
+		{false, "check the output of list"},
+	} {
+		w := newWorld(3, nil)
+		options := drainOptions(2, quorum())
+		options.Profile.Metadata.Name = "story"
+		c := &command{t: t, w: w, intent: operate.NewDrainScale(options, w.snapshot()), answer: func(*operate.Exec) *operate.ExecResult {
+			if test.missing {
+				return &operate.ExecResult{ExitCode: -1, Problem: "find not found", NoProgram: true}
+			}
+			return &operate.ExecResult{ExitCode: 1}
+		}}
+		var d operate.Decision
+		for range 300 {
+			var end bool
+			if d, end = c.step(); end {
+				break
+			}
+			w.tick()
+		}
+		if hint := d.Hint.String(); d.Verdict != operate.Stuck || !strings.Contains(hint, test.want) || strings.Contains(hint, "--profile none") == test.missing {
+			t.Errorf("missing program %t: %s %s, %q", test.missing, d.Verdict, d.Message, hint)
+		}
 	}
 }

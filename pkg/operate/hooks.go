@@ -34,6 +34,8 @@ type hookFailure struct {
 	last bool // it was the last of its section
 	// unanswered: it did not exit by itself, so its result is unknown.
 	unanswered bool
+	// profile is the one whose program the container does not have.
+	profile string
 }
 
 // newHooks collects the variables of a profile's commands. The survivor is the lowest ordinal
@@ -181,6 +183,9 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 		}
 		if try == tries-1 {
 			failed := &hookFailure{problem: fmt.Sprintf("%s: %s", run.Label(), problem), lost: answer.Lost, unanswered: answer.ExitCode < 0}
+			if answer.NoProgram {
+				failed.profile = h.profile.Metadata.Name
+			}
 			if !failed.unanswered {
 				failed.hint = c.Hint // it is about the output of the command
 			}

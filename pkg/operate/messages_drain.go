@@ -256,6 +256,11 @@ func hintDrainFailed(cancel sts.Hint) sts.Hint {
 	return sts.Hintf("rerun the command to retry; to cancel: %s", cancel)
 }
 
+func hintDrainNoProgram(profile string) sts.Hint {
+	return sts.Hintf("save the profile: %s; set the path of the program in it or the container that has it, and rerun with --profile FILE; or rerun with a command of your own: --drain-exec or --drain-cmd",
+		sts.Kubectl("", "sts profile show", profile))
+}
+
 func hintDrainRetry() sts.Hint { return sts.Hintf("rerun the command to retry") }
 
 func stepDrainScaleDown(to int32, member string) string {

@@ -85,6 +85,7 @@ func TestDrainMessages(t *testing.T) {
 		call(msgDrainFailedReverted, "db-4", removal),
 		call(msgDrainFailedNotReverted, "db-4", removal, "rejoin in db-4: terminated with exit code 1"),
 		call(hintDrainFailed, cancel),
+		call(hintDrainNoProgram, "etcd"),
 		call(hintDrainRetry),
 		call(stepDrainScaleDown, 4, "db-4"),
 		call(stepDrainScaleUp, 6, "db-5"),

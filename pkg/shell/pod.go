@@ -17,6 +17,11 @@ const (
 	noExecutable = "executable file not found"
 )
 
+// noProgramError is a command whose program is not in the container.
+type noProgramError struct{ msg string }
+
+func (e *noProgramError) Error() string { return e.msg }
+
 // inPod runs the command in a pod. When the connection breaks, the result is unknown: a command
 // line is run again, and for a command of a profile the profile decides.
 func (r *Runner) inPod(ctx context.Context, run *operate.Exec, out, errOut io.Writer) (int, error) {
@@ -27,7 +32,7 @@ func (r *Runner) inPod(ctx context.Context, run *operate.Exec, out, errOut io.Wr
 	for try := 1; ; try++ {
 		code, err := r.Pods.Exec(ctx, r.Namespace, run.Pod, run.Container, argv, out, errOut)
 		if err != nil && strings.Contains(err.Error(), noExecutable) {
-			return 0, errors.New(msgNoExecutable(argv[0], run.Container, run.Pod))
+			return 0, &noProgramError{msgNoExecutable(argv[0], run.Container, run.Pod)}
 		}
 		if err == nil || ctx.Err() != nil || try == tries || !errors.Is(err, operate.ErrTransient) {
 			return code, err

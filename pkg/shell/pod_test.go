@@ -106,7 +106,7 @@ func TestCommandsThatRunInPods(t *testing.T) {
 		},
 		{
 			name: "no such program", argv: argv, results: []result{{err: errors.New(`OCI runtime: exec: "nodetool": executable file not found in $PATH`)}},
-			want: operate.ExecResult{ExitCode: -1, Problem: msgFailed(errors.New(msgNoExecutable("nodetool", "app", "web-2")))}, calls: [][]string{argv},
+			want: operate.ExecResult{ExitCode: -1, Problem: msgFailed(errors.New(msgNoExecutable("nodetool", "app", "web-2"))), NoProgram: true}, calls: [][]string{argv},
 		},
 		{
 			name: "forbidden", argv: argv, results: []result{{err: forbidden}},

@@ -64,7 +64,8 @@ func (r *Runner) Exec(ctx context.Context, run *operate.Exec) (operate.ExecResul
 	case len(run.Argv) > 0 && errors.Is(err, operate.ErrTransient):
 		result.ExitCode, result.Problem, result.Lost = -1, msgDisconnected(err), true
 	case len(run.Argv) > 0 && run.Pod != "" && !apierrors.IsForbidden(err):
-		result.ExitCode, result.Problem = -1, msgFailed(err) // a container that restarts, no such program
+		result.ExitCode, result.Problem = -1, msgFailed(err) // such as a container that restarts
+		result.NoProgram = errors.As(err, new(*noProgramError))
 	case run.Pod != "" && r.Pods.PodGone(parent, r.Namespace, run.Pod, run.UID):
 		result.ExitCode, result.Problem, result.Lost, result.PodGone = -1, msgPodGone(), true, true
 		return result, nil
