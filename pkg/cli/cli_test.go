@@ -182,6 +182,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"logs web-0",
 		"get",
 		"canary start web --image App:1",
+		"plan web --image app:2:3",
 		"profile shwo",
 		"profile list etcd",
 		"profile list -o wide",

@@ -23,11 +23,11 @@ func hintNearNames(namespace string, names []string) sts.Hint {
 
 func hintSetsOf(namespace string, names []string) sts.Hint {
 	if len(names) == 0 {
-		return sts.Hintf("namespace %s has no StatefulSets", namespace)
+		return sts.Hintf("there are no StatefulSets in namespace %s", namespace)
 	}
 	text := strings.Join(names[:min(len(names), mostNamed)], ", ")
 	if more := len(names) - mostNamed; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
-	return sts.Hintf("namespace %s has %s", namespace, text)
+	return sts.Hintf("StatefulSets in namespace %s: %s", namespace, text)
 }

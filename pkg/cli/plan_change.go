@@ -83,7 +83,7 @@ func (o *planOptions) replaced(ctx context.Context, c *common, s *sts.Snapshot, 
 	}
 	err = json.Unmarshal(raw, set)
 	set.Namespace = s.Set.Namespace // a manifest need not have it
-	return set, err
+	return sts.Defaulted(set), err  // a list of claim templates is replaced as a whole, with its defaults
 }
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"

@@ -97,6 +97,9 @@ func (o *planOptions) check(changed func(string) bool, f planFlags) error {
 	if problems := validation.IsDNS1123Subdomain(o.domain); len(problems) > 0 {
 		return invalidFlag("cluster-domain", o.domain, "must be a DNS name")
 	}
+	if _, err := o.template.parseImages(); err != nil {
+		return err
+	}
 	switch {
 	case changed("scheduling-grace") && o.manifests.given():
 		return usagef("--scheduling-grace and --filename are mutually exclusive: no pods are read")

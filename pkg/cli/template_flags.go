@@ -42,19 +42,27 @@ func (o *templateFlags) restartAt(now time.Time) string {
 	return now.UTC().Format(time.RFC3339)
 }
 
-// toOptions are the options that do not need the cluster.
-func (o *templateFlags) toOptions(ctx context.Context, env *Env) (operate.StartOptions, error) {
-	var options operate.StartOptions
+func (o *templateFlags) parseImages() ([]operate.ImageRequest, error) {
+	var images []operate.ImageRequest
 	for _, s := range o.images {
 		image, err := operate.ParseImage(s)
 		if err != nil {
-			return options, usagef("--image: %s", err)
+			return nil, usagef("--image: %s", err)
 		}
-		options.Images = append(options.Images, image)
+		images = append(images, image)
 	}
+	return images, nil
+}
+
+// toOptions are the options that do not need the cluster.
+func (o *templateFlags) toOptions(ctx context.Context, env *Env) (operate.StartOptions, error) {
+	images, err := o.parseImages()
+	if err != nil {
+		return operate.StartOptions{}, err
+	}
+	options := operate.StartOptions{Images: images}
 	patch, flag := []byte(o.patch), "--patch"
 	if o.patchFile != "" {
-		var err error
 		flag = "--patch-file"
 		if patch, err = readFile(ctx, env, o.patchFile); err != nil {
 			return options, filenameError(flag, o.patchFile, err)

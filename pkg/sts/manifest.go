@@ -45,6 +45,15 @@ func Defaulted(manifest *appsv1.StatefulSet) *appsv1.StatefulSet {
 			*field = appsv1.RetainPersistentVolumeClaimRetentionPolicyType
 		}
 	}
+	for i := range spec.VolumeClaimTemplates {
+		template := &spec.VolumeClaimTemplates[i]
+		if template.Spec.VolumeMode == nil {
+			template.Spec.VolumeMode = new(corev1.PersistentVolumeFilesystem)
+		}
+		if template.Status.Phase == "" {
+			template.Status.Phase = corev1.ClaimPending
+		}
+	}
 	return set
 }
 
@@ -69,9 +78,6 @@ func ChangesForbidden(before, after *appsv1.StatefulSet) []string {
 		for k := range spec.VolumeClaimTemplates { // what the API server fills in there
 			t := &spec.VolumeClaimTemplates[k]
 			t.TypeMeta, t.Status, t.Namespace = metav1.TypeMeta{}, corev1.PersistentVolumeClaimStatus{}, ""
-			if t.Spec.VolumeMode == nil {
-				t.Spec.VolumeMode = new(corev1.PersistentVolumeFilesystem)
-			}
 		}
 		raw, err := json.Marshal(spec)
 		if err == nil {
