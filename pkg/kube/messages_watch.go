@@ -1,6 +1,11 @@
 package kube
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+)
 
 func msgCannotWatch(resource, namespace string) string {
 	return fmt.Sprintf("cannot watch %s in namespace %s", resource, namespace)
@@ -8,6 +13,10 @@ func msgCannotWatch(resource, namespace string) string {
 
 func msgDisconnected(why string) string {
 	return "lost the connection to the cluster, retrying: " + why
+}
+
+func msgStillDisconnected(lasts time.Duration, why string) string {
+	return fmt.Sprintf("no connection to the cluster for %s, retrying: %s", sts.Age(lasts), why)
 }
 
 func msgReconnected() string { return "reconnected to the cluster" }

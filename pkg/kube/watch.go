@@ -62,7 +62,8 @@ type View struct {
 	met    bool              // the server has answered once
 	lost   map[string]bool   // resources without a watch connection at the moment
 	err    error
-	warned bool // about the lost connection
+	// down is since when the connection is lost, warned when it was last said; zero while it is there.
+	down, warned time.Time
 	memory sts.Memory
 	ready  map[types.UID]bool // pods that were ready at some time
 
@@ -468,6 +469,8 @@ func (v *View) watchFailed(ctx context.Context, r *cache.Reflector, resource str
 const (
 	firstReconnect = time.Second
 	lastReconnect  = 5 * time.Second
+	// warnAgain is how often a lost connection is reported: jobs without output count as dead in many CI systems.
+	warnAgain = time.Minute
 )
 
 // persist sends a view's requests, which only read, until the server has answered them.
@@ -509,14 +512,22 @@ func (v *View) troubled(resource string, err error) (again bool) {
 	}
 	v.mu.Lock()
 	v.lost[resource] = true
-	met, fresh := v.met, !v.warned // each resource has its own text for the same failure
-	v.warned = true
+	met, now, first := v.met, v.client.clock.Now(), v.warned.IsZero()
+	if first {
+		v.down = now
+	}
+	due, lasts := first || now.Sub(v.warned) >= warnAgain, now.Sub(v.down)
+	if due { // each resource has its own text for the same failure
+		v.warned = now
+	}
 	v.mu.Unlock()
 	switch {
 	case !met:
 		v.fail(err)
-	case fresh:
+	case first:
 		v.tell.Warn(msgDisconnected(text))
+	case due:
+		v.tell.Warn(msgStillDisconnected(lasts, text))
 	}
 	return met
 }
@@ -526,9 +537,9 @@ func (v *View) reached(resource string) {
 	v.mu.Lock()
 	v.met = true
 	delete(v.lost, resource)
-	back := len(v.lost) == 0 && v.warned
+	back := len(v.lost) == 0 && !v.warned.IsZero()
 	if back {
-		v.warned = false
+		v.down, v.warned = time.Time{}, time.Time{}
 	}
 	v.mu.Unlock()
 	if back {

@@ -157,7 +157,7 @@ func program(ts *testscript.TestScript, word string, args []string) *exec.Cmd {
 	cmd := exec.Command(path, of(ts).resolve(args)...)
 	cmd.Args[0] = name
 	cmd.Dir = ts.MkAbs(".")
-	for _, key := range []string{"PATH", "HOME", "KUBECONFIG", "KUBECACHEDIR", "TMPDIR", "GITHUB_STEP_SUMMARY"} {
+	for _, key := range []string{"PATH", "HOME", "KUBECONFIG", "KUBECACHEDIR", "TMPDIR", "GITHUB_STEP_SUMMARY", "LC_ALL", "FORCE_COLOR"} {
 		cmd.Env = append(cmd.Env, key+"="+ts.Getenv(key))
 	}
 	if word == "kubectl" { // it ends too soon for a third of its time to matter

@@ -45,6 +45,9 @@ func TestMain(m *testing.M) {
 		// testscript does not remove a folder if only some of the scenarios run.
 		err = os.Setenv("GOTMPDIR", dir)
 	}
+	if err == nil { // what tests expect of the plugin is not ASCII only
+		err = os.Setenv("LC_ALL", "C.UTF-8")
+	}
 	code := 1
 	if err == nil {
 		code = m.Run()

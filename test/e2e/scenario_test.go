@@ -81,7 +81,7 @@ func setup(env *testscript.Env, c *cluster.Cluster, realPods bool) error {
 	}
 	env.Setenv("PATH", strings.Join([]string{bin, tools, os.Getenv("PATH")}, string(os.PathListSeparator)))
 	env.Setenv("HOME", env.WorkDir)
-	env.Setenv("LC_ALL", "C.UTF-8") // what the scenarios expect is not ASCII only
+	env.Setenv("LC_ALL", os.Getenv("LC_ALL"))
 	env.Setenv("KUBECACHEDIR", kubecache)
 	env.Setenv("KUBECONFIG", kubeconfig)
 	env.Setenv("NS", s.namespace)
