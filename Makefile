@@ -18,7 +18,7 @@ TESTCLUSTER = go -C test/cluster run ./cmd/testcluster
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build install demo docs test test-unit test-race test-cluster test-e2e test-random test-versions test-tools mutants bench fmt lint \
+.PHONY: help build install demo pictures docs test test-unit test-race test-cluster test-e2e test-random test-versions test-tools mutants bench fmt lint \
 	cluster-build cluster-up cluster-down snapshot release-check krew-manifest clean
 
 help: ## Show this list
@@ -37,6 +37,10 @@ install: build ## Copy both to BINDIR (by default where go install puts programs
 
 demo: cluster-build ## Show the plugin on a local cluster
 	go -C test run ./demo
+
+pictures: cluster-build ## Play the demo and take the pictures of the README
+	hack/tool.sh freeze
+	go -C test run ./demo -pictures ../docs/images
 
 docs: ## Generate docs/reference and the generated parts of other pages
 	go run ./hack/gendocs

@@ -71,7 +71,9 @@ func (r *mutationRun) end(d operate.Decision, err error) error {
 		if d.Drain != nil {
 			render.DrainEnd(r.env.Out, r.report.Drain, r.env.style())
 		}
-		_, _ = io.WriteString(r.env.ErrOut, render.Hint(r.hint(d.Hint), r.env.errStyle()))
+		if !r.env.quiet {
+			_, _ = io.WriteString(r.env.ErrOut, render.Hint(r.hint(d.Hint), r.env.errStyle()))
+		}
 		return e
 	}
 	return nil

@@ -85,10 +85,16 @@ func firstCanary(ctx context.Context, s *stage) error {
 
 func brokenCanary(ctx context.Context, s *stage) error {
 	s.say("The next release is broken: its container exits at once. Only one of five pods is affected.")
+	if err := s.film(ctx, "canary-stuck"); err != nil {
+		return err
+	}
 	if err := s.run(ctx, 4, "kubectl sts canary start postgres --image postgres:17.2-crash --yes"); err != nil {
 		return err
 	}
 	if err := s.run(ctx, 0, "kubectl sts status postgres"); err != nil {
+		return err
+	}
+	if err := s.film(ctx, ""); err != nil {
 		return err
 	}
 	return s.expect(ctx, "postgres-4 is not ready, and the other four run postgres:17.1", broken(4), images("postgres:17.1", 0, 1, 2, 3))

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -42,7 +43,12 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for the cleanup
+	folder := flag.String("pictures", "", "take pictures for the documentation and write them to this `DIRECTORY`")
+	flag.Parse()
 	d := demo{stage: newStage(os.Stdout)}
+	if *folder != "" {
+		d.pictures = &pictures{folder: *folder}
+	}
 	err := d.show(ctx)
 	left := d.cleanUp()
 	if left != nil {

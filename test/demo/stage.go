@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,6 +30,8 @@ type stage struct {
 	dns      string // where CoreDNS listens
 	commands int
 	checks   int
+	// pictures are taken on request.
+	pictures *pictures
 }
 
 func newStage(out *os.File) *stage {
@@ -92,7 +96,15 @@ func (s *stage) run(ctx context.Context, want int, line string) error {
 	cmd.Dir, cmd.Env = s.root, s.env
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
+	var output bytes.Buffer
+	if s.pictures != nil {
+		cmd.Stdout, cmd.Env = io.MultiWriter(s.out, &output), append(cmd.Env, "FORCE_COLOR=1")
+		cmd.Stderr = cmd.Stdout
+	}
 	err := cmd.Run()
+	if s.pictures != nil {
+		s.pictures.add(line, output.String())
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
