@@ -189,7 +189,7 @@ func (e *Env) ask(ctx context.Context, question string) (string, error) {
 		return "", usagef("a confirmation is required, but there is no terminal: rerun with --yes to confirm")
 	}
 	if e.readers != nil && e.readers.gone.Load() {
-		return "", errOutputClosed // nobody sees what would be confirmed
+		return "", errOutputClosed // the question cannot be read
 	}
 	_, _ = fmt.Fprint(e.ErrOut, question)
 	answer := make(chan string, 1)

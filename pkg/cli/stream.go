@@ -32,7 +32,7 @@ type readers struct {
 // endedReport says whether a report was ended because its output was closed.
 func (r *readers) endedReport() bool { return r.gone.Load() && !r.changing.Load() }
 
-// errOutputClosed is why a report ends: whoever reads it has seen enough.
+// errOutputClosed is why a report ends: its reader needs no more of it.
 var errOutputClosed = errors.New("the output was closed")
 
 // Write implements [io.Writer].
