@@ -39,7 +39,6 @@ demo: cluster-build ## Show the plugin on a local cluster
 	go -C test run ./demo
 
 pictures: cluster-build ## Play the demo and take the pictures of the README
-	hack/tool.sh freeze
 	go -C test run ./demo -pictures ../docs/images
 
 docs: ## Generate docs/reference and the generated parts of other pages

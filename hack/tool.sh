@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|freeze|krew|validate-krew-manifest
+# Usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|krew|validate-krew-manifest
 #
 # Prints the path of the pinned tool, and builds it first if it is missing. The tools are kept outside
 # of go.mod so that their dependencies do not become ours, and per Go version, because golangci-lint rejects
@@ -7,12 +7,11 @@
 # program that wrote it.
 set -euo pipefail
 
-name=${1:?usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|freeze|krew|validate-krew-manifest}
+name=${1:?usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|krew|validate-krew-manifest}
 case $name in
 golangci-lint) package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint version=v2.15.0 ;;
 goreleaser) package=github.com/goreleaser/goreleaser/v2 version=v2.16.0 ;; # the newest that builds with Go 1.26 and from a module proxy alone
 cyclonedx-gomod) package=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod version=v1.10.0 ;;
-freeze) package=github.com/charmbracelet/freeze version=v0.2.2 ;; # pictures of terminals
 krew) package=sigs.k8s.io/krew/cmd/krew version=v0.5.0 ;;
 validate-krew-manifest) package=sigs.k8s.io/krew/cmd/validate-krew-manifest version=v0.5.0 ;;
 *)

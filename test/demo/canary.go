@@ -85,7 +85,7 @@ func firstCanary(ctx context.Context, s *stage) error {
 
 func brokenCanary(ctx context.Context, s *stage) error {
 	s.say("The next release is broken: its container exits at once. Only one of five pods is affected.")
-	if err := s.film(ctx, "canary-stuck"); err != nil {
+	if err := s.film("canary-stuck"); err != nil {
 		return err
 	}
 	if err := s.run(ctx, 4, "kubectl sts canary start postgres --image postgres:17.2-crash --yes"); err != nil {
@@ -94,7 +94,7 @@ func brokenCanary(ctx context.Context, s *stage) error {
 	if err := s.run(ctx, 0, "kubectl sts status postgres"); err != nil {
 		return err
 	}
-	if err := s.film(ctx, ""); err != nil {
+	if err := s.film(""); err != nil {
 		return err
 	}
 	return s.expect(ctx, "postgres-4 is not ready, and the other four run postgres:17.1", broken(4), images("postgres:17.1", 0, 1, 2, 3))
