@@ -13,6 +13,8 @@ func msgOldestRevision() string { return "(oldest revision in history)" }
 
 func msgNoChange() string { return "(no difference)" }
 
+func msgNotStarted() string { return "the command ended before it changed this StatefulSet" }
+
 func msgSummary(namespace, dryRun string, took time.Duration) string {
 	text := fmt.Sprintf("namespace %s, took %s", namespace, sts.Age(took))
 	if dryRun != "" {

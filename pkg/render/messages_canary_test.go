@@ -12,6 +12,7 @@ func TestCanaryMessages(t *testing.T) {
 	messagetest.Golden(t, "canary",
 		call(msgOldestRevision),
 		call(msgNoChange),
+		call(msgNotStarted),
 		call(msgSummary, "shop", "", 3*time.Minute),
 		call(msgSummary, "shop", "server", 2*time.Second),
 	)
