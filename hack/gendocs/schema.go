@@ -33,6 +33,7 @@ type document struct {
 var reportTypes = []document{
 	{"StatusReport", reflect.TypeFor[report.StatusReport]()},
 	{"ChangeReport", reflect.TypeFor[cli.ChangeReport]()},
+	{"ChangeReportList", reflect.TypeFor[cli.ChangeReportList]()},
 	{"HistoryReport", reflect.TypeFor[report.HistoryReport]()},
 	{"DiffReport", reflect.TypeFor[report.DiffReport]()},
 	{"ClaimReport", reflect.TypeFor[claims.ClaimReport]()},

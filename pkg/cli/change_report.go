@@ -9,6 +9,16 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
+// ChangeReportList is the result of a command that takes several StatefulSets, unless it was given one name.
+type ChangeReportList struct {
+	metav1.TypeMeta `json:",inline"`
+	// Items are the results, in the order in which the sets are changed.
+	Items []*ChangeReport `json:"items"`
+	// NotStarted are the names of the sets that the command has not begun to change, because another one was refused
+	// or ended with an error; their items have a plan and no outcome.
+	NotStarted []string `json:"notStarted,omitempty"`
+}
+
 // ChangeReport is the result of a command that changes a StatefulSet.
 type ChangeReport struct {
 	metav1.TypeMeta `json:",inline"`

@@ -71,6 +71,31 @@ func refused(reason, message string, hint sts.Hint) error {
 	return &outcomeError{Decision: operate.Decision{Verdict: operate.Refused, Reason: reason, Message: message, Hint: hint}}
 }
 
+// batchError is why a command on several sets has not changed all of them.
+type batchError struct {
+	// errs are those of the sets, in order.
+	errs []error
+	// notStarted are the sets that the command has not begun to change.
+	notStarted []string
+	hint       sts.Hint
+	style      render.Style
+}
+
+func (e *batchError) Error() string { return errors.Join(e.errs...).Error() }
+
+// exit prints the errors, and returns the exit code of the first one.
+func (e *batchError) exit(w io.Writer) int {
+	code := Exit(w, e.errs[0])
+	for _, err := range e.errs[1:] {
+		Exit(w, err)
+	}
+	if len(e.notStarted) > 0 {
+		_, _ = io.WriteString(w, e.style.Wrap("", 0, render.Plain, msgNotStarted(e.notStarted)))
+	}
+	_, _ = io.WriteString(w, render.Hint(e.hint, e.style))
+	return code
+}
+
 // notYetError is the negative result of --exit-code, --for or --print-patch.
 type notYetError struct{ msg string }
 
@@ -125,6 +150,9 @@ func Exit(w io.Writer, err error) int {
 	}
 	if s, ok := w.(*stream); ok && s.readers.endedReport() {
 		return ExitOutput
+	}
+	if batch := (*batchError)(nil); errors.As(err, &batch) {
+		return batch.exit(w)
 	}
 	switch {
 	case err == nil:

@@ -10,10 +10,11 @@ import (
 )
 
 // annotate reports to a GitHub Actions workflow how the command ended: with an annotation on
-// standard output, and a summary in the file that the runner names.
-func (m *mutation) annotate(r *ChangeReport) error {
+// standard output, and a summary in the file that the runner names. The hint is for a set that it has not
+// begun to change.
+func (m *mutation) annotate(r *ChangeReport, hint sts.Hint) error {
 	e := render.Ended{
-		Command: r.Command, Namespace: r.Namespace, Name: r.Name, Outcome: r.Outcome, Error: r.Error, DryRun: r.DryRun,
+		Command: r.Command, Namespace: r.Namespace, Name: r.Name, Outcome: r.Outcome, Error: r.Error, Hint: m.hint(hint), DryRun: r.DryRun,
 		Took: r.EndedAt.Sub(r.StartedAt.Time), Status: r.Status,
 	}
 	if e.Outcome != nil {

@@ -39,6 +39,11 @@ func msgAdmissionChanges() string { return "mutating admission also changes:" }
 
 func msgContinue() string { return "Continue?" }
 
+// With several sets: "Restart 3 StatefulSets?"
+func msgContinueAll(command string, sets int) string {
+	return fmt.Sprintf("%s%s %s?", strings.ToUpper(command[:1]), command[1:], sts.Count(sets, "StatefulSet"))
+}
+
 func msgTypeNumber(n int, what string) string { return fmt.Sprintf("Type %d to %s: ", n, what) }
 
 // Commands of kubectl and of other plugins that people type here. The first words of args are the command.
@@ -86,6 +91,10 @@ func msgRunsFor(d time.Duration) string { return "  for " + sts.Age(d) }
 
 func msgTimeLeft(d time.Duration) string { return "  " + sts.Age(d) + " left" }
 
+func msgSetOf(set string, n, of int) string {
+	return fmt.Sprintf("statefulset.apps/%s (%d of %d):", set, n, of)
+}
+
 // A wait that lasts.
 
 // left is until the command times out, 0 for never.
@@ -127,9 +136,26 @@ func msgResult(set, result string) string { return "statefulset.apps/" + set + "
 
 func msgNoResult(set, why string) string { return "statefulset.apps/" + set + ": " + why }
 
-func msgInterrupted() string { return "interrupted; rerun the command to resume" }
+// With several sets, a hint with the command to resume follows.
+func msgInterrupted(several bool) string {
+	if several {
+		return "interrupted"
+	}
+	return "interrupted; rerun the command to resume"
+}
 
 func hintResume() sts.Hint { return sts.Hintf("rerun the command to resume") }
+
+func msgNotStarted(sets []string) string {
+	return "not started: statefulset.apps/" + strings.Join(sets, ", statefulset.apps/")
+}
+
+// without is the command without the set that has failed, resume the hint with it.
+func hintContinueWithout(set string, without, resume sts.Hint) sts.Hint {
+	return sts.Hintf("to continue without statefulset.apps/%s: %s; when it is fixed, %s", set, without, resume)
+}
+
+func hintContinue(command sts.Hint) sts.Hint { return sts.Hintf("to resume: %s", command) }
 
 func msgLockStays(why string) string { return "cannot release the lock: " + why }
 

@@ -7,6 +7,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/kubectl-sts/kubectl-sts/hack/messages/messagetest"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 func TestSharedMessages(t *testing.T) {
@@ -21,6 +22,7 @@ func TestSharedMessages(t *testing.T) {
 		messagetest.Call(msgDryRun, "deleted", "server"), messagetest.Call(msgDryRun, "2 deleted", "none"),
 		messagetest.Call(msgAdmissionChanges),
 		messagetest.Call(msgContinue),
+		messagetest.Call(msgContinueAll, "restart", 3), messagetest.Call(msgContinueAll, "pause", 1),
 		messagetest.Call(msgTypeNumber, 3, "delete these claims"),
 		messagetest.Call(msgRunsFor, 12*time.Second),
 		messagetest.Call(msgTimeLeft, 4*time.Minute),
@@ -29,6 +31,7 @@ func TestSharedMessages(t *testing.T) {
 		messagetest.Call(msgCommandOfOthers, []string{"rollout", "status"}),
 		messagetest.Call(msgCommandOfOthers, []string{"rollout"}),
 		messagetest.Call(msgCommandOfOthers, []string{"status"}),
+		messagetest.Call(msgSetOf, "db", 2, 3),
 		messagetest.Call(msgWaitedFor, 72*time.Second, "3 of 5 pods updated, 4 available", 8*time.Minute),
 		messagetest.Call(msgWaitedFor, 72*time.Second, "4 of 5 pods available", time.Duration(0)),
 		messagetest.Call(msgStillWaiting, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), "for pod web-2: it is starting (3m)", "4 of 5 pods available"),
@@ -39,7 +42,10 @@ func TestSharedMessages(t *testing.T) {
 		messagetest.Call(msgCommandEnded, "--check-exec in web-2", "terminated with exit code 3"),
 		messagetest.Call(msgResult, "web", "restarted: 3 pods (ordinals 0-2) available, revisions unchanged"),
 		messagetest.Call(msgNoResult, "web", "nothing to pause: no update in progress"),
-		messagetest.Call(msgInterrupted), messagetest.Call(hintResume),
+		messagetest.Call(msgInterrupted, false), messagetest.Call(hintResume),
+		messagetest.Call(msgInterrupted, true), messagetest.Call(hintContinue, sts.Kubectl("shop", "sts restart", "db", "queue")),
+		messagetest.Call(hintContinueWithout, "db", sts.Kubectl("shop", "sts restart", "queue"), hintContinue(sts.Kubectl("shop", "sts restart", "db", "queue"))),
+		messagetest.Call(msgNotStarted, []string{"db", "queue"}),
 		messagetest.Call(msgLockStays, "policy guard does not allow it"),
 		messagetest.Call(msgDeclined),
 		messagetest.Call(hintAcceptAdmission, "web"),

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -49,6 +50,8 @@ type mutation struct {
 	annotated bool
 	// printPatch: print what the first step changes in the spec, and change nothing.
 	printPatch bool
+	// target are the sets, for a command that takes several; nil for the others.
+	target *target
 	// recovers is the ordinal whose pod is recovered from a lost node, nil for none. nodeOff is the node whose
 	// machine is off, by a flag.
 	recovers *sts.Ordinal
@@ -83,6 +86,32 @@ func (m *mutation) canAcceptAdmission(cmd *cobra.Command) {
 	m.acceptAdmission = cmd.Flags().Bool("accept-admission-changes", false, "Accept what mutating admission changes in the template as part of the canary")
 }
 
+// takesSeveral is for commands that take several sets of a namespace, one after the other. An empty selector,
+// which may be a variable that is not set, does not select all of them.
+func (m *mutation) takesSeveral(cmd *cobra.Command) *mutation {
+	m.target = &target{}
+	m.target.addSelector(cmd)
+	notEmpty(cmd, "selector")
+	return m
+}
+
+// query selects the sets of the command line.
+func (m *mutation) query(args []string) (q kube.Query, err error) {
+	if m.target != nil {
+		if q, err = m.target.query(m.common, args); err == nil && len(q.Names) == 0 && q.Selector == "" {
+			err = usagef("a StatefulSet name or --selector is required (for example web, or -l app=db)")
+		}
+	} else {
+		q.Names = make([]string, 1)
+		if q.Names[0], err = setName(args); err == nil {
+			q.Namespace, err = m.namespace()
+		}
+	}
+	q.Revisions, q.SchedulingGrace, q.Recover = true, m.grace, m.recovers
+	q.SomeNames = len(q.Names) > 1 // an error names all that do not exist
+	return q, err
+}
+
 func (m *mutation) check() error {
 	if m.owner == "" || strings.ContainsFunc(m.owner, unicode.IsControl) {
 		return usagef("--owner must be a single line and must not be empty")
@@ -97,15 +126,17 @@ func (m *mutation) lock(now time.Time) operate.Lock {
 	}}
 }
 
-// look reads the set with all that a decision needs.
-func (m *mutation) look(ctx context.Context, client *kube.Client, q kube.Query) (*sts.Snapshot, error) {
+// look reads the sets with all that a decision needs, in the order of their names on the command line.
+func (m *mutation) look(ctx context.Context, client *kube.Client, q kube.Query) ([]*sts.Snapshot, error) {
 	inv, err := client.Read(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	s := inv.Snapshots()[0]
+	if err := m.sayNotFound(q, inv); err != nil {
+		return nil, err
+	}
 	var lacking, reasons []string
-	for _, missing := range s.Missing {
+	for _, missing := range inv.Missing {
 		if slices.Contains(m.needs, missing.Resource) {
 			lacking = append(lacking, missing.Resource)
 			reasons = append(reasons, missing.Reason)
@@ -114,8 +145,12 @@ func (m *mutation) look(ctx context.Context, client *kube.Client, q kube.Query) 
 	if len(lacking) > 0 {
 		return nil, errors.New(msgCannotSee(m.verb, q.Namespace, lacking, reasons))
 	}
-	render.Missing(m.env.ErrOut, s.Missing)
-	return s, nil
+	render.Missing(m.env.ErrOut, inv.Missing)
+	snapshots := inv.Snapshots()
+	slices.SortStableFunc(snapshots, func(a, b *sts.Snapshot) int {
+		return cmp.Compare(slices.Index(q.Names, a.Set.Name), slices.Index(q.Names, b.Set.Name))
+	})
+	return snapshots, nil
 }
 
 // environment tells commands that run here which cluster this one uses.

@@ -18,10 +18,9 @@ import (
 // finish completes and prints the report, and turns the outcome into an error with its exit code. s
 // is the last known state of the set.
 func (r *mutationRun) finish(s *sts.Snapshot, d operate.Decision, err error) error {
-	status := report.NewStatus(s)
-	r.report.Status, r.report.EndedAt = &status, metav1.NewTime(s.TakenAt)
+	r.describe(s)
 	if r.drains {
-		if r.report.Drain = status.Drain; d.Drain != nil {
+		if r.report.Drain = r.report.Status.Drain; d.Drain != nil {
 			r.report.Drain = report.NewDrainStatus(s, d.Drain)
 		}
 	}
@@ -31,13 +30,13 @@ func (r *mutationRun) finish(s *sts.Snapshot, d operate.Decision, err error) err
 	if d.Verdict != operate.Do {
 		r.report.Outcome = &d
 	}
-	if !r.out.human() {
+	if !r.out.human() && !r.several {
 		if e := r.out.print(r.env.Out, r.report, []string{r.report.Name}); e != nil {
 			return e
 		}
 	}
 	if r.out.isGitHub() {
-		if e := r.annotate(r.report); e != nil {
+		if e := r.annotate(r.report, nil); e != nil {
 			return e
 		}
 	}
@@ -49,18 +48,27 @@ func (r *mutationRun) finish(s *sts.Snapshot, d operate.Decision, err error) err
 			d.Hint = hintAcceptAdmission(r.report.Name)
 		}
 	}
-	return r.end(d, err)
+	return r.conclude(d, err)
 }
 
-// end says to a person how the command ended, where the report has not.
-func (r *mutationRun) end(d operate.Decision, err error) error {
+// describe has the report show this state of the set.
+func (r *mutationRun) describe(s *sts.Snapshot) {
+	status := report.NewStatus(s)
+	r.report.Status, r.report.EndedAt = &status, metav1.NewTime(s.TakenAt)
+}
+
+// conclude says to a person how the command ended, where the report has not.
+func (r *mutationRun) conclude(d operate.Decision, err error) error {
 	var interrupted *loop.InterruptedError
 	var expired *loop.TimeoutError
 	switch {
 	case errors.As(err, &interrupted):
-		_, _ = io.WriteString(r.env.ErrOut, r.env.errStyle().Wrap("", 0, render.Plain, render.StatusLine(r.report.Status))+msgInterrupted()+"\n")
+		_, _ = io.WriteString(r.env.ErrOut, r.env.errStyle().Wrap("", 0, render.Plain, render.StatusLine(r.report.Status))+msgInterrupted(r.several)+"\n")
 		return err
 	case errors.As(err, &expired):
+		if expired.After = r.timeout; r.several {
+			return err
+		}
 		return &sts.HintedError{Err: err, Hint: hintResume()}
 	case err != nil:
 		return notAllowed(err)

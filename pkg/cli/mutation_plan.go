@@ -23,6 +23,7 @@ func (r *mutationRun) plan(ctx context.Context) {
 		Namespace: s.Set.Namespace, Name: s.Set.Name, Command: r.verb, StartedAt: metav1.NewTime(s.TakenAt),
 		Plan: steps, Applied: []loop.Applied{},
 	}
+	r.describe(s)
 	if r.prove != nil {
 		r.report.Proof = r.prove(ctx, r.client, s)
 	}
@@ -41,16 +42,30 @@ func (r *mutationRun) writes() bool { return countWrites(r.report.Plan) > 0 }
 // asks says whether a confirmation is required.
 func (r *mutationRun) asks() bool { return r.writes() && !r.yes && r.dryRun == "none" }
 
-// showPlan prints the plan for a person: before a confirmation, and as the result of a dry run.
-func (r *mutationRun) showPlan() error {
+// showsPlan says whether the plan is printed for a person: before a confirmation, and as the result of a dry
+// run.
+func (r *mutationRun) showsPlan() bool {
 	shown := r.writes() || r.dryRun != "none" && r.first().Verdict == operate.Wait
 	confirms := r.dryRun == "none" && r.nodeOff == "" && operate.ConfirmsNode(r.report.Plan) != ""
-	if !r.asks() && !confirms && (!r.out.human() || !shown || r.env.quiet && r.dryRun == "none") {
+	return r.asks() || confirms || r.out.human() && shown && (!r.env.quiet || r.dryRun != "none")
+}
+
+// planOutput is where plans are printed.
+func (r *mutationRun) planOutput() io.Writer {
+	if r.dryRun != "none" {
+		return r.env.Out
+	}
+	return r.env.ErrOut
+}
+
+// showPlan prints the plan, where it is printed.
+func (r *mutationRun) showPlan() error {
+	if !r.showsPlan() {
 		return nil
 	}
-	to, style := r.env.ErrOut, r.env.errStyle()
+	to, style := r.planOutput(), r.env.errStyle()
 	if r.dryRun != "none" {
-		to, style = r.env.Out, r.env.style()
+		style = r.env.style()
 	}
 	if r.report.Proof != nil {
 		if err := printProof(to, r.report.Proof, r.snapshot.TakenAt, style); err != nil {

@@ -12,10 +12,10 @@ import (
 
 func newPause(c *common) *cobra.Command {
 	cmd := withHelp("pause", &cobra.Command{
-		Use:  "pause NAME",
-		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
+		Use:               "pause NAME...|-l SELECTOR",
+		ValidArgsFunction: c.completing(setNamesOf(nil)),
 	})
-	m := c.newMutation(cmd, "pause").canPrintPatch(cmd)
+	m := c.newMutation(cmd, "pause").takesSeveral(cmd).canPrintPatch(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return m.run(cmd, args, func(_ context.Context, _ *kube.Client, s *sts.Snapshot, lock operate.Lock) (operate.Intent, error) {
 			return operate.NewPauseUpdate(lock, s), nil

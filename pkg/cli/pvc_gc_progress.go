@@ -81,7 +81,7 @@ func (p *gcProgress) outcome(ctx context.Context) error {
 	of := msgProgress(bad, p.total, p.run.unit())
 	switch {
 	case ctx.Err() != nil && p.tally.Unfinished() > 0:
-		_, _ = fmt.Fprintln(p.run.env.ErrOut, msgInterrupted())
+		_, _ = fmt.Fprintln(p.run.env.ErrOut, msgInterrupted(false))
 		return context.Cause(ctx)
 	case p.tally.Worst <= claimloop.EndStopped:
 		return nil

@@ -23,10 +23,10 @@ type restartFlags struct {
 func newRestart(c *common) *cobra.Command {
 	var o restartFlags
 	cmd := withHelp("restart", &cobra.Command{
-		Use:  "restart NAME",
-		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
+		Use:               "restart NAME...|-l SELECTOR",
+		ValidArgsFunction: c.completing(setNamesOf(nil)),
 	})
-	m := c.newMutation(cmd, "restart")
+	m := c.newMutation(cmd, "restart").takesSeveral(cmd)
 	f := cmd.Flags()
 	f.StringSliceVar(&o.ordinals, "ordinal", nil, "Restart only these ordinals (for example 2,5-7)")
 	addChoice(cmd, &o.order, "order", "desc", "Start with the highest ordinal (desc) or with the lowest (asc)", "desc", "asc")
@@ -38,8 +38,12 @@ func newRestart(c *common) *cobra.Command {
 	for _, name := range []string{"ordinal", "order", "leader-last"} {
 		cmd.MarkFlagsMutuallyExclusive("forget", name)
 	}
+	cmd.MarkFlagsMutuallyExclusive("ordinal", "selector") // ordinals belong to one set
 	notEmpty(cmd, "leader-exec")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if names, _ := setNames(args); len(o.ordinals) > 0 && len(names) > 1 {
+			return usagef("--ordinal requires exactly one StatefulSet name")
+		}
 		build, err := o.toIntent(cmd, m)
 		if err != nil {
 			return err

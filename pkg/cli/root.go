@@ -178,19 +178,29 @@ func (c *common) namespace() (string, error) {
 func (c *common) fitErrors(cmd *cobra.Command) {
 	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			err := c.explainNotFound(cmd.Context(), run(cmd, args))
-			if outcome := (*outcomeError)(nil); errors.As(err, &outcome) {
-				outcome.Hint, outcome.style = c.hint(outcome.Hint), c.env.errStyle()
-			}
-			if hinted := (*sts.HintedError)(nil); errors.As(err, &hinted) {
-				err = &fittedError{err: err, hint: c.hint(hinted.Hint), style: c.env.errStyle()}
-			}
-			return err
+			return c.fitError(c.explainNotFound(cmd.Context(), run(cmd, args)))
 		}
 	}
 	for _, sub := range cmd.Commands() {
 		c.fitErrors(sub)
 	}
+}
+
+func (c *common) fitError(err error) error {
+	if batch := (*batchError)(nil); errors.As(err, &batch) {
+		for i := range batch.errs {
+			batch.errs[i] = c.fitError(batch.errs[i])
+		}
+		batch.hint, batch.style = c.hint(batch.hint), c.env.errStyle()
+		return batch
+	}
+	if outcome := (*outcomeError)(nil); errors.As(err, &outcome) {
+		outcome.Hint, outcome.style = c.hint(outcome.Hint), c.env.errStyle()
+	}
+	if hinted := (*sts.HintedError)(nil); errors.As(err, &hinted) {
+		err = &fittedError{err: err, hint: c.hint(hinted.Hint), style: c.env.errStyle()}
+	}
+	return err
 }
 
 // hint adapts the commands in a hint to the command line: they have the name under which the plugin is

@@ -15,6 +15,10 @@ type target struct {
 
 func (t *target) addFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVarP(&t.all, "all-namespaces", "A", false, "List across all namespaces")
+	t.addSelector(cmd)
+}
+
+func (t *target) addSelector(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&t.selector, "selector", "l", "", "Label selector to filter StatefulSets (for example app=db,tier!=test)")
 }
 

@@ -14,10 +14,10 @@ import (
 func newUnstick(c *common) *cobra.Command {
 	var tail int64
 	cmd := withHelp("unstick", &cobra.Command{
-		Use:  "unstick NAME",
-		Args: oneName, ValidArgsFunction: c.completing(onlyOne(clusterSets)),
+		Use:               "unstick NAME...|-l SELECTOR",
+		ValidArgsFunction: c.completing(setNamesOf(nil)),
 	})
-	m := c.newMutation(cmd, "unstick").canPrintPatch(cmd)
+	m := c.newMutation(cmd, "unstick").takesSeveral(cmd).canPrintPatch(cmd)
 	m.needs = []string{"pods", "controllerrevisions"} // no budget is checked
 	deletions := newDeletions(cmd)
 	cmd.Flags().Int64Var(&tail, "tail", 10, "Number of log `LINES` of the failing container to show")

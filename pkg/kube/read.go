@@ -41,6 +41,8 @@ type Query struct {
 	SchedulingGrace *time.Duration
 	// Recover is the ordinal whose pod is recovered from a lost node: the node is read, too. Nil for none.
 	Recover *sts.Ordinal
+	// Found is the one set as [Client.Read] has returned it, for [Client.Open]: it is not requested again.
+	Found *appsv1.StatefulSet
 }
 
 // pick keeps the sets that were requested by name; an error names one that does not exist.

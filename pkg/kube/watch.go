@@ -182,9 +182,11 @@ func (c *Client) newView(ctx context.Context, q Query, needed []string, tell Tel
 	if len(q.Names) != 1 {
 		return v, only{sets: byLabel(q.Selector), owned: all, service: all, slices: all, volumes: true}, nil
 	}
-	set, err := c.kube.AppsV1().StatefulSets(q.Namespace).Get(ctx, q.Names[0], metav1.GetOptions{})
-	if err != nil {
-		return nil, only{}, err
+	set := q.Found
+	if set == nil {
+		if set, err = c.kube.AppsV1().StatefulSets(q.Namespace).Get(ctx, q.Names[0], metav1.GetOptions{}); err != nil {
+			return nil, only{}, err
+		}
 	}
 	v.uid, v.met = set.UID, true
 	return v, only{

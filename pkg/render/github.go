@@ -15,10 +15,10 @@ import (
 type Ended struct {
 	Command, Namespace, Name string
 	// Outcome is how it ended, nil after an error. Error is that error, which may be a
-	// timeout or an interruption.
+	// timeout or an interruption. Without both, the command ended before it began with this set.
 	Outcome *operate.Decision
 	Error   string
-	// Hint is that of the error; an outcome has its own.
+	// Hint is that without an outcome, which has its own.
 	Hint   sts.Hint
 	DryRun string
 	Took   time.Duration
@@ -48,7 +48,7 @@ func (e Ended) verdict() (word, message string, good bool) {
 	case e.Error != "":
 		return "failed", e.Error, false
 	case e.Outcome == nil:
-		return "failed", "no outcome", false
+		return "not started", msgNotStarted(), false
 	}
 	switch e.Outcome.Verdict {
 	case operate.Done:

@@ -24,6 +24,8 @@ func msgChangedValue(path, from, to string) string {
 
 func msgNoChange() string { return "(no difference)" }
 
+func msgNotStarted() string { return "the command ended before it changed this StatefulSet" }
+
 func msgSummary(namespace, dryRun string, took time.Duration) string {
 	text := fmt.Sprintf("namespace %s, took %s", namespace, sts.Age(took))
 	if dryRun != "" {

@@ -15,6 +15,7 @@ func TestCanaryMessages(t *testing.T) {
 		call(msgChangedValue, "containers[app].env[A].value", "", "1"),
 		call(msgChangedValue, "containers[app].env[A].value", "1", ""),
 		call(msgNoChange),
+		call(msgNotStarted),
 		call(msgSummary, "shop", "", 3*time.Minute),
 		call(msgSummary, "shop", "server", 2*time.Second),
 	)
