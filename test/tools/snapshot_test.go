@@ -1,5 +1,5 @@
-// Package tools_test builds snapshots of a release with the real goreleaser, and installs them with the real
-// krew. It needs no cluster. Run it with `make test-tools`.
+// Package tools_test builds snapshots of a release with the real goreleaser, installs them with the real krew, and
+// uses the plugin in the real k9s. Run it with `make test-tools`.
 package tools_test
 
 import (
