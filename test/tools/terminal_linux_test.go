@@ -46,7 +46,7 @@ func newTerminal(t *testing.T, from cluster.Tmux, env []string, program ...strin
 			t.Error(err)
 		}
 	})
-	w.run(append([]string{"-f", config, "new-session", "-d", "-x", "220", "-y", "50"}, program...)...)
+	w.run(append([]string{"-f", config, "new-session", "-d", "-x", "260", "-y", "40"}, program...)...)
 	return w
 }
 
