@@ -71,7 +71,7 @@ test-versions: ## Run the tests for all Kubernetes versions and write docs/versi
 # TARGETS=linux_amd64 builds less.
 TARGETS ?=
 test-tools: ## Build a release twice and compare, install it with krew, use it in k9s (see CONTRIBUTING.md for how long)
-	go -C test test -count=1 -timeout 4h $(TESTFLAGS) ./tools -targets '$(TARGETS)'
+	go -C test/tools test -count=1 -timeout 4h $(TESTFLAGS) -args -targets '$(TARGETS)'
 
 mutants: ## Break the code in one place at a time and see that a unit test fails (some minutes)
 	go run ./hack/mutants

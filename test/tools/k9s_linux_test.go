@@ -225,17 +225,22 @@ func (k *k9s) table(view, row string) string {
 // menu waits until the keys of a view are shown, except for dangerous ones if k9s may only read.
 func (k *k9s) menu(view string, readonly bool) {
 	k.t.Helper()
+	hidden := map[string]string{}
 	for name, b := range k.bindings {
 		if !slices.Contains(b.Scopes, view) {
 			continue
 		}
-		line := regexp.MustCompile(`(?i)<shift-` + b.letter() + `> *` + regexp.QuoteMeta(b.Description))
+		entry := `(?i)<shift-` + b.letter() + `> *` + regexp.QuoteMeta(b.Description)
 		if readonly && b.Dangerous {
-			if screen := k.screen(); line.MatchString(screen) {
-				k.t.Errorf("read-only k9s offers %s:\n%s", name, screen)
-			}
+			hidden[name] = entry
 		} else {
-			k.shows(line.String())
+			k.shows(entry)
+		}
+	}
+	screen := k.screen()
+	for name, entry := range hidden {
+		if regexp.MustCompile(entry).MatchString(screen) {
+			k.t.Errorf("read-only k9s offers %s:\n%s", name, screen)
 		}
 	}
 }
