@@ -245,16 +245,6 @@ func (k *k9s) menu(view string, readonly bool) {
 	}
 }
 
-// commands are the command lines of the plugin since the last call.
-func (k *k9s) commands() []string {
-	k.t.Helper()
-	all := strings.Split(strings.TrimSuffix(read(k.t, k.ran), "\n"), "\n")
-	all = slices.DeleteFunc(all, func(line string) bool { return line == "" })
-	since := all[k.seen:]
-	k.seen = len(all)
-	return since
-}
-
 // use presses a key and follows the screen until the table is back.
 func (k *k9s) use(p press) {
 	k.t.Helper()
