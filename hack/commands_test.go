@@ -33,7 +33,7 @@ func TestShownCommandLinesParse(t *testing.T) {
 	read(t, "plugins.yaml", &k9s)
 	for name, plugin := range k9s.Plugins {
 		total++
-		if err := parses(plugin.typed(t, name)+plugin.asked(), false); err != nil {
+		if err := parses(plugin.typed(t, name)+plugin.added(), false); err != nil {
 			t.Errorf("plugins.yaml: %s: %v", name, err)
 		}
 	}
@@ -244,10 +244,11 @@ func (p k9sPlugin) typed(t *testing.T, name string) string {
 	return "kubectl " + strings.Join(p.Args[4:], " ")
 }
 
-// asked are the flags that a script adds with the answer to its question.
-func (p k9sPlugin) asked() string {
-	if flag := regexp.MustCompile(`"\$@" (--[a-z-]+) "\$answer"`).FindStringSubmatch(p.Args[3]); flag != nil {
-		return " " + flag[1] + " 1"
+// added are the arguments that a script adds, with an answer to its question.
+func (p k9sPlugin) added() string {
+	var all string
+	for _, added := range regexp.MustCompile(`"\$@"((?: --[a-z=-]+| "\$answer")+)`).FindAllStringSubmatch(p.Args[3], -1) {
+		all += strings.ReplaceAll(added[1], `"$answer"`, "1")
 	}
-	return ""
+	return all
 }
