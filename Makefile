@@ -70,10 +70,11 @@ test-random: cluster-build ## Run many random rounds against a real control plan
 test-versions: ## Run the tests for all Kubernetes versions and write docs/versions.md (builds each version once)
 	go -C test run ./versions
 
-# The first time, goreleaser, krew and two smaller programs are built. TARGETS=linux_amd64 builds less.
+# The first time, goreleaser, krew, k9s and two smaller programs are built.
+# TARGETS=linux_amd64 builds less.
 TARGETS ?=
-test-tools: ## Build a release twice and compare, install it with krew (no cluster; see CONTRIBUTING.md for how long)
-	go -C test test -count=1 -timeout 4h $(TESTFLAGS) ./tools -targets '$(TARGETS)'
+test-tools: ## Build a release twice and compare, install it with krew, use it in k9s (see CONTRIBUTING.md for how long)
+	go -C test/tools test -count=1 -timeout 4h $(TESTFLAGS) -args -targets '$(TARGETS)'
 
 mutants: ## Break the code in one place at a time and see that a unit test fails (some minutes)
 	go run ./hack/mutants

@@ -33,7 +33,7 @@ func TestShownCommandLinesParse(t *testing.T) {
 	read(t, "plugins.yaml", &k9s)
 	for name, plugin := range k9s.Plugins {
 		total++
-		if err := parses(plugin.typed(t, name), false); err != nil {
+		if err := parses(plugin.typed(t, name)+plugin.added(), false); err != nil {
 			t.Errorf("plugins.yaml: %s: %v", name, err)
 		}
 	}
@@ -238,18 +238,17 @@ func split(line string) ([]string, error) {
 // typed is the command line of a key: the arguments after the script's name are its "$@".
 func (p k9sPlugin) typed(t *testing.T, name string) string {
 	t.Helper()
-	const at = `kubectl sts "$@"`
-	if p.Command != "sh" || len(p.Args) < 3 || !strings.Contains(p.Args[1].(string), at) {
-		t.Fatalf("%s: expected sh -c with %s", name, at)
+	if p.Command != "env" || len(p.Args) < 6 || !slices.Equal(p.Args[:3], []string{"KUBECONFIG=$KUBECONFIG", "sh", "-c"}) || p.Args[4] != "sts" {
+		t.Fatalf("%s: expected env KUBECONFIG=$KUBECONFIG sh -c SCRIPT sts …", name)
 	}
-	line := "kubectl"
-	for _, arg := range p.Args[2:] {
-		line += " " + arg.(string)
+	return "kubectl " + strings.Join(p.Args[4:], " ")
+}
+
+// added are the arguments that a script adds, with an answer to its question.
+func (p k9sPlugin) added() string {
+	var all string
+	for _, added := range regexp.MustCompile(`"\$@"((?: --[a-z=-]+| "\$answer")+)`).FindAllStringSubmatch(p.Args[3], -1) {
+		all += strings.ReplaceAll(added[1], `"$answer"`, "1")
 	}
-	for _, input := range p.Inputs {
-		if input.Type == "number" {
-			line = strings.ReplaceAll(line, "$INPUT_"+input.Name, "1")
-		}
-	}
-	return line
+	return all
 }

@@ -268,31 +268,30 @@ func TestVersionVariableExists(t *testing.T) {
 	t.Error("pkg/cli has no variable version for the linker to set")
 }
 
-// k9sPlugin has all fields of the schema of k9s' plugins.yaml; any other field is an error.
+// k9sPlugin has all fields of the schema of k9s' plugins.yaml before k9s 0.51; any other field is an error. It
+// has no inputs: k9s ignores them before 0.51, and then passes the names of their variables.
 type k9sPlugin struct {
 	ShortCut        string   `json:"shortCut"`
 	Override        bool     `json:"override"`
 	Description     string   `json:"description"`
-	Confirm         *bool    `json:"confirm"`
+	Confirm         bool     `json:"confirm"`
 	Dangerous       bool     `json:"dangerous"`
 	Scopes          []string `json:"scopes"`
 	Command         string   `json:"command"`
 	Background      bool     `json:"background"`
 	OverwriteOutput bool     `json:"overwriteOutput"`
-	Args            []any    `json:"args"`
-	Inputs          []struct {
-		Name     string   `json:"name"`
-		Label    string   `json:"label"`
-		Type     string   `json:"type"`
-		Required bool     `json:"required"`
-		Default  any      `json:"default"`
-		Options  []string `json:"options"`
-	} `json:"inputs"`
+	Args            []string `json:"args"`
 }
 
-// k9sTaken are the capital letters that k9s itself uses in the StatefulSet view: sort by age, name, namespace and
-// ready, port-forwards, end of the list, owner. k9s ignores a plugin that binds one of them.
-const k9sTaken = "AFGJNPR"
+// k9sOwn are the capital letters that k9s itself uses in a view, in any of its versions 0.40.10, 0.50.6, 0.50.15,
+// 0.50.16, 0.50.18 and 0.51.0: KeyShift… in internal/ui/table.go (P) and, in internal/view, table.go (A, N, since
+// 0.50.18 also O, S), owner_extender.go (J), pf_extender.go (F), vul_extender.go (V, with image scans), sts.go (R,
+// until 0.50.16) and pvc.go (C, O, S, V, until 0.50.16). G is the end of a list. k9s ignores a plugin that binds
+// one of them.
+var k9sOwn = map[string]string{
+	"statefulsets":           "AFGJNOPRSV",
+	"persistentvolumeclaims": "ACGJNOPSV",
+}
 
 func TestK9sPlugins(t *testing.T) {
 	var file struct {
@@ -302,68 +301,42 @@ func TestK9sPlugins(t *testing.T) {
 	if len(file.Plugins) == 0 {
 		t.Fatal("plugins.yaml binds no keys")
 	}
-	changing := regexp.MustCompile(`\b(start|promote|abort|resume|takeover|undo|scale|restart|drain|delete|gc)\b`)
 	owners := map[string]string{}
 	for name, plugin := range file.Plugins {
 		matches(t, name+": shortCut", plugin.ShortCut, `^Shift-[A-Z]$`)
-		if strings.HasSuffix(plugin.ShortCut, "-") || strings.Contains(k9sTaken, plugin.ShortCut[len(plugin.ShortCut)-1:]) {
-			t.Errorf("%s: k9s uses %s in the StatefulSet view itself", name, plugin.ShortCut)
+		if len(plugin.Scopes) != 1 || k9sOwn[plugin.Scopes[0]] == "" {
+			t.Fatalf("%s: the scopes are %v, want one of k9sOwn", name, plugin.Scopes)
 		}
-		if other, taken := owners[plugin.ShortCut]; taken {
+		view := plugin.Scopes[0]
+		if strings.Contains(k9sOwn[view], strings.TrimPrefix(plugin.ShortCut, "Shift-")) {
+			t.Errorf("%s: k9s uses %s in the view of %s itself", name, plugin.ShortCut, view)
+		}
+		if other, taken := owners[view+plugin.ShortCut]; taken {
 			t.Errorf("%s and %s both use %s", name, other, plugin.ShortCut)
 		}
-		owners[plugin.ShortCut] = name
-		if plugin.Description == "" || plugin.Command == "" {
-			t.Errorf("%s: description and command are required", name)
-		}
-		if len(plugin.Scopes) == 0 {
-			t.Errorf("%s: scopes are required", name)
-		}
-		for _, scope := range plugin.Scopes {
-			if !slices.Contains([]string{"statefulsets", "statefulset", "sts"}, scope) {
-				t.Errorf("%s: scope %q is not the StatefulSet view", name, scope)
-			}
-		}
-		if len(plugin.Inputs) > 5 {
-			t.Errorf("%s: k9s supports at most five inputs", name)
-		}
-		for _, input := range plugin.Inputs {
-			if input.Name == "" || !slices.Contains([]string{"string", "number", "bool", "dropdown"}, input.Type) {
-				t.Errorf("%s: an input requires a name and one of k9s' types: %+v", name, input)
-			}
+		owners[view+plugin.ShortCut] = name
+		if plugin.Description == "" || plugin.Confirm || plugin.Background {
+			t.Errorf("%s: it must have a description, run in the foreground, and leave the confirmation to the command", name)
 		}
 
-		line := plugin.commandLine(t, name)
-		if !strings.Contains(line, "kubectl sts ") && !strings.Contains(line, "kubectl-sts ") {
-			t.Errorf("%s does not run this plugin: %s", name, line)
+		line, script := plugin.typed(t, name), plugin.Args[3]
+		if !strings.HasSuffix(line, " --context $CONTEXT -n $NAMESPACE") || view == "statefulsets" && !strings.Contains(line, " $NAME ") {
+			t.Errorf("%s: lacks $NAME, --context $CONTEXT or -n $NAMESPACE, so it would use another object than the selected one: %s", name, line)
 		}
-		for _, needed := range []string{"--context $CONTEXT", "-n $NAMESPACE", "$NAME"} {
-			if !strings.Contains(line, needed) {
-				t.Errorf("%s: lacks %s, so it would use another object than the selected one: %s", name, needed, line)
+		reads := regexp.MustCompile(`^kubectl sts (status|history|diff|dns|doctor|plan|pvc-gc) `).MatchString(line)
+		if reads == plugin.Dangerous {
+			t.Errorf("%s: dangerous is %t; it must be true for what changes something, so that k9s hides it in read-only mode", name, plugin.Dangerous)
+		}
+		if end := `kubectl sts "$@" --color=always 2>&1 | less -R -+F`; reads && !strings.HasSuffix(strings.TrimSpace(script), end) {
+			t.Errorf("%s: the script must end with %s", name, end)
+		}
+		// What k9s would replace in a script could be read as a part of it.
+		for _, variable := range regexp.MustCompile(`\$(!?[\w-]+|\{[^}]*\})`).FindAllString(script, -1) {
+			if variable != "$answer" {
+				t.Errorf("%s: the script contains %s: pass it as an argument", name, variable)
 			}
 		}
-		if changing.MatchString(line) && !plugin.Dangerous {
-			t.Errorf("%s changes the set: dangerous: true is required, so that k9s hides it in read-only mode", name)
-		}
 	}
-}
-
-// commandLine is the command with its arguments as typed, without quotes and ${}.
-func (p k9sPlugin) commandLine(t *testing.T, name string) string {
-	t.Helper()
-	words := []string{p.Command}
-	for _, arg := range p.Args {
-		switch arg := arg.(type) {
-		case string:
-			words = append(words, arg)
-		case float64, int64:
-			words = append(words, "number")
-		default:
-			t.Errorf("%s: argument %v is a %T; k9s accepts strings and numbers", name, arg, arg)
-		}
-	}
-	line := strings.NewReplacer(`"`, "", "'", "", "${", "$", "}", "").Replace(strings.Join(words, " "))
-	return strings.ReplaceAll(line, "--namespace $NAMESPACE", "-n $NAMESPACE")
 }
 
 // Every make target that a document mentions exists.

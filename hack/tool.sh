@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|krew|validate-krew-manifest
+# Usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|krew|validate-krew-manifest|k9s-0.51
 #
 # Prints the path of the pinned tool, and builds it first if it is missing. The tools are kept outside
 # of go.mod so that their dependencies do not become ours, and per Go version, because golangci-lint rejects
@@ -7,13 +7,15 @@
 # program that wrote it.
 set -euo pipefail
 
-name=${1:?usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|krew|validate-krew-manifest}
+name=${1:?usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|krew|validate-krew-manifest|k9s-0.51}
 case $name in
 golangci-lint) package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint version=v2.15.0 ;;
 goreleaser) package=github.com/goreleaser/goreleaser/v2 version=v2.16.0 ;; # the newest that builds with Go 1.26 and from a module proxy alone
 cyclonedx-gomod) package=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod version=v1.10.0 ;;
 krew) package=sigs.k8s.io/krew/cmd/krew version=v0.5.0 ;;
 validate-krew-manifest) package=sigs.k8s.io/krew/cmd/validate-krew-manifest version=v0.5.0 ;;
+# k9s has a minor version in its name, so that several can be tested.
+k9s-0.51) package=github.com/derailed/k9s version=v0.51.0 ;;
 *)
   echo "hack/tool.sh: unknown tool \"$name\": see the usage at the top of the script" >&2
   exit 2
@@ -32,6 +34,6 @@ if [ ! -x "$tool" ]; then
   heartbeat=$!
   trap 'kill "$heartbeat" 2>/dev/null || true; rm -rf "$scratch"' EXIT
   (cd "$scratch" && CGO_ENABLED=0 GOBIN=$scratch go install -trimpath "$package@$version" >&2)
-  mv "$scratch/$name" "$tool" # in one step: an incomplete tool is never found here
+  mv "$scratch"/* "$tool" # in one step: an incomplete tool is never found here
 fi
 echo "$tool"

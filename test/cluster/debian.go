@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,8 @@ type packages struct {
 	kind  string // the folder in the cache
 	what  string // what they are, in progress and errors
 	names []string
+	// linked says that the packages that these depend on are needed too, but for the C library.
+	linked bool
 	// complete says whether the folder has everything that is needed.
 	complete func(dir string) bool
 }
@@ -82,16 +85,25 @@ func (k packages) fetch(ctx context.Context, dir string, log io.Writer) error {
 		}
 		return nil
 	}
-	download := append([]string{"download", "-o", "APT::Sandbox::User=root"}, k.names...)
-	p.phase("apt-get download", "lines")
-	if err := run("apt-get", download...); err != nil {
+	download := func() error {
+		names := k.names
+		if k.linked {
+			found, err := libraries(ctx, names)
+			if err != nil {
+				return err
+			}
+			names = slices.Concat(names, found)
+		}
+		p.phase("apt-get download", "lines")
+		return run("apt-get", append([]string{"download", "-o", "APT::Sandbox::User=root"}, names...)...)
+	}
+	if err := download(); err != nil {
 		// The lists of packages may be outdated or missing.
 		p.phase("apt-get update", "lines")
 		if updateErr := run("apt-get", "update"); updateErr != nil {
 			return errors.Join(err, updateErr)
 		}
-		p.phase("apt-get download", "lines")
-		if err := run("apt-get", download...); err != nil {
+		if err := download(); err != nil {
 			return err
 		}
 	}
@@ -112,6 +124,33 @@ func (k packages) fetch(ctx context.Context, dir string, log io.Writer) error {
 	forgetOld(filepath.Dir(dir), dir)
 	p.done()
 	return nil
+}
+
+// foldersBelow are the folders of unpacked packages that match the pattern, in usr and beside it, separated by colons.
+func foldersBelow(root, pattern string) string {
+	var all []string
+	for _, parent := range []string{"usr", ""} {
+		found, _ := filepath.Glob(filepath.Join(root, parent, pattern)) // the pattern is valid
+		all = append(all, found...)
+	}
+	return strings.Join(all, ":")
+}
+
+// libraries are the packages that the named ones depend on, but for the C library, which must be that of the
+// machine. Their names differ between releases of Debian and Ubuntu.
+func libraries(ctx context.Context, names []string) ([]string, error) {
+	out, err := exec.CommandContext(ctx, "apt-cache", append([]string{"depends", "--important"}, names...)...).Output()
+	if err != nil {
+		return nil, fmt.Errorf("apt-cache depends: %w", failed(err))
+	}
+	var found []string
+	for line := range strings.Lines(string(out)) {
+		name, ok := strings.CutPrefix(strings.TrimSpace(line), "Depends: ")
+		if ok && name != "libc6" && !slices.Contains(found, name) {
+			found = append(found, name)
+		}
+	}
+	return found, nil
 }
 
 // hash is a short hash of a text.

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // Shells are zsh, fish, and bash-completion for the machine's own bash, unpacked from Debian packages.
@@ -36,13 +35,5 @@ func FetchShells(ctx context.Context, log io.Writer) (Shells, error) {
 	if err := os.Symlink("../etc", filepath.Join(root, "usr", "etc")); err != nil && !errors.Is(err, fs.ErrExist) {
 		return Shells{}, err
 	}
-	under := func(pattern string) []string {
-		found, _ := filepath.Glob(filepath.Join(root, pattern)) // the pattern is valid
-		return found
-	}
-	return Shells{
-		Root:      root,
-		Bin:       strings.Join(append(under("usr/bin"), under("bin")...), ":"),
-		Libraries: strings.Join(append(under("usr/lib/*-linux-gnu*"), under("lib/*-linux-gnu*")...), ":"),
-	}, nil
+	return Shells{Root: root, Bin: foldersBelow(root, "bin"), Libraries: foldersBelow(root, "lib/*-linux-gnu*")}, nil
 }

@@ -1,5 +1,5 @@
-// Package tools_test builds snapshots of a release with the real goreleaser, and installs them with the real
-// krew. It needs no cluster. Run it with `make test-tools`.
+// Package tools_test builds snapshots of a release with the real goreleaser, installs them with the real krew, and
+// uses the plugin in the real k9s. Run it with `make test-tools`.
 package tools_test
 
 import (
@@ -34,10 +34,16 @@ const (
 	version, newer = "v0.0.1", "v0.0.2"
 )
 
-// tool is the path of a pinned program, which is built if it is missing.
+// tool is the path of a pinned program, which is built if it is missing: its progress is on standard error.
 func tool(t *testing.T, name string) string {
 	t.Helper()
-	return strings.TrimSpace(run(t, root, nil, "hack/tool.sh", name))
+	cmd := exec.CommandContext(t.Context(), "hack/tool.sh", name)
+	cmd.Dir, cmd.Stderr = root, os.Stderr
+	path, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("hack/tool.sh %s: %v", name, err)
+	}
+	return strings.TrimSpace(string(path))
 }
 
 func run(t *testing.T, dir string, env []string, name string, args ...string) string {
