@@ -54,13 +54,14 @@ var layers = map[string]layer{
 	"report":           {pure: true, never: cluster, imports: []string{"operate", "sts"}},
 	"manifest":         {never: cluster, imports: []string{"sts"}, pure: true},
 	"doctor":           {pure: true, never: cluster, imports: []string{"manifest", "claims", "report", "operate", "profile", "forecast", "names", "sts"}},
-	"render":           {pure: true, never: cluster, imports: []string{"doctor", "claims", "report", "operate", "profile", "forecast", "names", "sts"}},
+	"access":           {pure: true, never: cluster, imports: []string{"sts"}},
+	"render":           {pure: true, never: cluster, imports: []string{"access", "doctor", "claims", "report", "operate", "profile", "forecast", "names", "sts"}},
 	"loop":             {never: cluster, imports: []string{"operate", "profile", "forecast", "sts"}},
 	"claims/claimloop": {never: cluster, imports: []string{"claims", "loop", "operate", "sts"}},
 	"names/nameloop":   {never: cluster, imports: []string{"names", "loop", "operate", "sts"}},
-	"kube":             {never: frontEnd, imports: []string{"doctor", "claims", "operate", "names", "sts"}},
+	"kube":             {never: frontEnd, imports: []string{"access", "doctor", "claims", "operate", "names", "sts"}},
 	"shell":            {never: cluster, imports: []string{"operate", "render", "sts"}},
-	"cli":              {imports: []string{"doctor", "manifest", "claims", "claims/claimloop", "names/nameloop", "kube", "loop", "shell", "report", "operate", "render", "profile", "forecast", "names", "sts"}},
+	"cli":              {imports: []string{"access", "doctor", "manifest", "claims", "claims/claimloop", "names/nameloop", "kube", "loop", "shell", "report", "operate", "render", "profile", "forecast", "names", "sts"}},
 }
 
 var (

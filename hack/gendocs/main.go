@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/access"
 )
 
 func main() {
@@ -52,6 +54,7 @@ func run(root string) error {
 // generated parts change.
 func generate(root string) (map[string]string, error) {
 	files := reference()
+	files["examples/rbac/roles.yaml"] = access.Examples()
 	c, err := readComments(root, profileDefaults)
 	if err != nil {
 		return nil, err
@@ -74,6 +77,8 @@ func generate(root string) (map[string]string, error) {
 		{"docs/dns.md", "findings", codes},
 		{"docs/doctor.md", "checks", doctorChecks()},
 		{"docs/safety.md", "claim states", claimStates(c)},
+		{"docs/safety.md", "roles", access.RoleTable()},
+		{"docs/safety.md", "permissions", access.Table()},
 		{"docs/guards.md", "commands", commandGuards()},
 		{"docs/guards.md", "guards", guardMeanings()},
 		{"docs/stuck.md", "reasons", stuckReasons()},

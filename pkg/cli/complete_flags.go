@@ -45,6 +45,7 @@ func flagCompleters() map[string]completer {
 		"--ignore":           listed(checks),
 		"--profile":          profiles,
 		"--scheduling-grace": fixed("30s", "3m", "10m"),
+		"--with":             listed(authOptionNames),
 		"dns --server":       fixed(resolvConf + "\tthe name server of this machine"),
 
 		// Files. A check or a drain is often a script.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -112,7 +111,7 @@ func (m *mutation) look(ctx context.Context, client *kube.Client, q kube.Query) 
 		}
 	}
 	if len(lacking) > 0 {
-		return nil, errors.New(msgCannotSee(m.verb, q.Namespace, lacking, reasons))
+		return nil, &kube.PermissionError{Message: msgCannotSee(m.verb, q.Namespace, lacking, reasons)}
 	}
 	render.Missing(m.env.ErrOut, s.Missing)
 	return s, nil

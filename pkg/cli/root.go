@@ -61,6 +61,7 @@ func NewRoot(env Env) *cobra.Command {
 	addProgress(root, &env.progress)
 	root.AddCommand(
 		newStatus(c),
+		newAuth(c),
 		newCanary(c),
 		newDrainScale(c),
 		newDiff(c),
@@ -163,7 +164,7 @@ func (c *common) namespace() (string, error) {
 func (c *common) fitErrors(cmd *cobra.Command) {
 	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			err := run(cmd, args)
+			err := c.explainDenied(cmd, run(cmd, args))
 			if outcome := (*outcomeError)(nil); errors.As(err, &outcome) {
 				outcome.Hint, outcome.style = c.hint(outcome.Hint), c.env.errStyle()
 			}
