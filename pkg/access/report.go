@@ -118,10 +118,10 @@ func NewReport(commands []Command, options []string, namespace string, answers A
 
 func (n *Need) needed(options []string) Needed {
 	switch {
+	case n.flag() != "" && !has(options, n.Option):
+		return WithOption
 	case n.Without != "":
 		return Optional
-	case n.Option != "" && !has(options, n.Option):
-		return WithOption
 	}
 	return Required
 }

@@ -162,7 +162,7 @@ func authOptionNames(w *word) ([]string, cobra.ShellCompDirective) {
 
 // explainDenied adds the command that shows the missing permissions to an error about one.
 func (c *common) explainDenied(cmd *cobra.Command, err error) error {
-	words := strings.Fields(strings.TrimPrefix(cmd.CommandPath(), c.root.CommandPath()))
+	words := strings.Fields(strings.TrimPrefix(cmd.CommandPath(), cmd.Root().CommandPath()))
 	if !kube.IsDenied(err) || len(words) == 0 || len(access.Find(words)) != 1 {
 		return err
 	}

@@ -113,13 +113,28 @@ func lacks(item *access.CommandAccess) string {
 	return msgAuthOptional(listedPermissions(others), flags)
 }
 
+// listedPermissions is "list, watch pods, services; patch statefulsets".
 func listedPermissions(permissions []access.PermissionAccess) string {
-	for i := range permissions { // they are listed for another reason than in the table of one command
-		permissions[i].For, permissions[i].Without, permissions[i].Option = "", "", ""
+	var resources, lists []string
+	verbs := map[string][]string{}
+	for _, p := range permissions {
+		if verbs[p.Resource] == nil {
+			resources = append(resources, p.Resource)
+		}
+		if !slices.Contains(verbs[p.Resource], p.Verb) {
+			verbs[p.Resource] = append(verbs[p.Resource], p.Verb)
+		}
 	}
-	var out []string
-	for _, l := range merged(permissions) {
-		out = append(out, permission(l))
+	by := map[string][]string{}
+	for _, resource := range resources {
+		list := strings.Join(verbs[resource], ", ")
+		if by[list] == nil {
+			lists = append(lists, list)
+		}
+		by[list] = append(by[list], resource)
 	}
-	return strings.Join(out, "; ")
+	for i, list := range lists {
+		lists[i] = list + " " + strings.Join(by[list], ", ")
+	}
+	return strings.Join(lists, "; ")
 }

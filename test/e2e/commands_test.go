@@ -51,6 +51,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"save":     cmdSave,
 	"until":    cmdUntil,
 	"user":     cmdUser,
+	"grant":    cmdGrant,
 	"heal":     cmdHeal,
 	"recode":   cmdRecode,
 	"mutate":   cmdMutate,
