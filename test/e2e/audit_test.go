@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -52,7 +53,7 @@ func assertAudit(s *scenario, ts *testscript.TestScript, args []string) error {
 			n++
 		}
 		if strings.HasPrefix(e.UserAgent, "kubectl-sts/") && (isWrite(e) || fits) {
-			near = append(near, fmt.Sprintf("  %s %s %d %.1500s", e.Verb, e.URI, e.Code, e.Request))
+			near = append(near, fmt.Sprintf("  %t %s %s %d %.1500s", fits, e.Verb, e.URI, e.Code, e.Request))
 		}
 	}
 	digits := strings.TrimLeft(args[0], "<>=")
@@ -70,7 +71,7 @@ func assertAudit(s *scenario, ts *testscript.TestScript, args []string) error {
 	if ok {
 		return nil
 	}
-	return fmt.Errorf("%d requests fit, want %s; what kubectl-sts wrote, and what fits:\n%s", n, args[0], strings.Join(near, "\n"))
+	return fmt.Errorf("%d requests fit, want %s; what kubectl-sts wrote, and whether it fits:\n%s", n, args[0], strings.Join(near, "\n"))
 }
 
 func isEffective(e cluster.AuditEvent) bool { return e.Code < 300 && !isDry(e) }
@@ -111,6 +112,8 @@ func parseFilters(s *scenario, args []string) ([]filter, error) {
 			out = append(out, isEffective)
 		case "refused":
 			out = append(out, func(e cluster.AuditEvent) bool { return e.Code >= 400 })
+		case "forbidden":
+			out = append(out, func(e cluster.AuditEvent) bool { return e.Code == http.StatusForbidden })
 		case "dry":
 			out = append(out, isDry)
 		case "verb":
