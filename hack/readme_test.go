@@ -156,4 +156,6 @@ func missingOf(t *testing.T, line string, sets map[string]bool, total *int) (mis
 }
 
 // takesSets: the arguments of the command are names of StatefulSets.
-func takesSets(c *cobra.Command) bool { return !slices.Contains([]string{"auth", "show", "install"}, c.Name()) }
+func takesSets(c *cobra.Command) bool {
+	return !slices.Contains([]string{"auth", "show", "install"}, c.Name())
+}

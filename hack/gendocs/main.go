@@ -100,6 +100,23 @@ func generate(root string) (map[string]string, error) {
 			return nil, fmt.Errorf("%s: %w", part.file, err)
 		}
 	}
+	for _, name := range []string{"install-sts.sh", "rollout.sh", "smoke-test.sh"} {
+		script, err := os.ReadFile(filepath.Join(root, "examples", "ci", name))
+		if err != nil {
+			return nil, err
+		}
+		const page = "docs/ci.md"
+		if files[page] == "" {
+			raw, err := os.ReadFile(filepath.Join(root, page))
+			if err != nil {
+				return nil, err
+			}
+			files[page] = string(raw)
+		}
+		if files[page], err = between(files[page], name, "```sh\n"+string(script)+"```\n"); err != nil {
+			return nil, fmt.Errorf("%s: %w", page, err)
+		}
+	}
 	ofReports, err := schemas(c)
 	if err != nil {
 		return nil, err

@@ -52,6 +52,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"until":    cmdUntil,
 	"user":     cmdUser,
 	"grant":    cmdGrant,
+	"page":     cmdPage,
 	"heal":     cmdHeal,
 	"recode":   cmdRecode,
 	"mutate":   cmdMutate,
