@@ -2,5 +2,6 @@
 # install-sts.sh: there is no release yet, so this builds the plugin, which requires Go, make and git. From the first
 # release on, `kubectl krew install sts` replaces it.
 set -e
-git clone --depth 1 https://github.com/kubectl-sts/kubectl-sts
-make -C kubectl-sts install
+git clone https://github.com/kubectl-sts/kubectl-sts
+cd kubectl-sts
+make install
