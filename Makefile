@@ -39,7 +39,7 @@ demo: cluster-build ## Show the plugin on a local cluster
 	go -C test run ./demo
 
 pictures: cluster-build ## Play the demo and take the pictures of the README
-	go -C test run ./demo -pictures ../docs/images
+	go -C test run ./demo -pictures ../docs/pictures
 
 docs: ## Generate docs/reference and the generated parts of other pages
 	go run ./hack/gendocs

@@ -24,6 +24,7 @@ hack/release-notes.sh "$version" >/dev/null 2>&1 || missing "the section \"## [$
 unreleased=$(awk '/^## \[/ { on = index($0, "## [Unreleased]") == 1; next } on && NF' CHANGELOG.md)
 [ -z "$unreleased" ] || missing "an empty section \"## [Unreleased]\" in CHANGELOG.md: its lines belong to the version"
 
+! grep -q "no release yet" examples/ci/install-sts.sh || missing "the installation in examples/ci/install-sts.sh: it says that there is no release yet"
 ! grep -q "no release yet" README.md || missing "the installation in README.md: it says that there is no release yet"
 
 grep -q "^  version: $version\$" krew/sts.yaml || missing "version $version in krew/sts.yaml: make krew-manifest RELEASE=$version"

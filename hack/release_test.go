@@ -65,14 +65,16 @@ func TestReleaseCheck(t *testing.T) {
 		write("hack/"+script, string(content), 0o755)
 	}
 	write("README.md", "There is no release yet.\n", 0o644)
+	write("examples/ci/install-sts.sh", "# there is no release yet\n", 0o755)
 	write("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n- a line\n", 0o644)
 	write("krew/sts.yaml", "spec:\n  version: v0.0.9\n    sha256: \"000\"\n", 0o644)
 	git("init", "--quiet")
 	const tag = "the tag, when nothing else is missing"
 	check(1, "a clean work tree", `the section "## [0.1.0]" in CHANGELOG.md`, `an empty section "## [Unreleased]" in CHANGELOG.md`,
-		"the installation in README.md", "version v0.1.0 in krew/sts.yaml", tag)
+		"the installation in examples/ci/install-sts.sh", "the installation in README.md", "version v0.1.0 in krew/sts.yaml", tag)
 
 	write("README.md", "Install it.\n", 0o644)
+	write("examples/ci/install-sts.sh", "kubectl krew install sts\n", 0o755)
 	write("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n## [0.1.0]\n\n- a line\n", 0o644)
 	write("krew/sts.yaml", "spec:\n  version: v0.1.0\n    sha256: \"000\"\n", 0o644)
 	git("add", ".")

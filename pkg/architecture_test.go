@@ -54,13 +54,14 @@ var layers = map[string]layer{
 	"report":           {pure: true, never: cluster, imports: []string{"operate", "sts"}},
 	"manifest":         {never: cluster, imports: []string{"sts"}, pure: true},
 	"doctor":           {pure: true, never: cluster, imports: []string{"manifest", "claims", "report", "operate", "profile", "forecast", "names", "sts"}},
-	"render":           {pure: true, never: cluster, imports: []string{"doctor", "claims", "report", "operate", "profile", "forecast", "names", "sts"}},
+	"access":           {pure: true, never: cluster, imports: []string{"sts"}},
+	"render":           {pure: true, never: cluster, imports: []string{"access", "doctor", "claims", "report", "operate", "profile", "forecast", "names", "sts"}},
 	"loop":             {never: cluster, imports: []string{"operate", "profile", "forecast", "sts"}},
 	"claims/claimloop": {never: cluster, imports: []string{"claims", "loop", "operate", "sts"}},
 	"names/nameloop":   {never: cluster, imports: []string{"names", "loop", "operate", "sts"}},
-	"kube":             {never: frontEnd, imports: []string{"doctor", "claims", "operate", "names", "sts"}},
+	"kube":             {never: frontEnd, imports: []string{"access", "doctor", "claims", "operate", "names", "sts"}},
 	"shell":            {never: cluster, imports: []string{"operate", "render", "sts"}},
-	"cli":              {imports: []string{"doctor", "manifest", "claims", "claims/claimloop", "names/nameloop", "kube", "loop", "shell", "report", "operate", "render", "profile", "forecast", "names", "sts"}},
+	"cli":              {imports: []string{"access", "doctor", "manifest", "claims", "claims/claimloop", "names/nameloop", "kube", "loop", "shell", "report", "operate", "render", "profile", "forecast", "names", "sts"}},
 }
 
 var (
@@ -69,7 +70,7 @@ var (
 	// json-patch is what the API server patches with, component-helpers what it adds up pods with
 	// and what kube-scheduler finds nodes with,
 	// dnsmessage only reads and writes DNS messages.
-	pureModules = []string{"k8s.io/api", "k8s.io/apimachinery", "sigs.k8s.io/json", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3", "gopkg.in/evanphx/json-patch.v4", "k8s.io/component-helpers/resource", "k8s.io/component-helpers/scheduling/corev1/nodeaffinity", "golang.org/x/net/dns/dnsmessage", "golang.org/x/text"}
+	pureModules = []string{"k8s.io/api", "k8s.io/apimachinery", "sigs.k8s.io/json", "sigs.k8s.io/yaml", "go.yaml.in/yaml/v3", "gopkg.in/evanphx/json-patch.v4", "github.com/distribution/reference", "k8s.io/component-helpers/resource", "k8s.io/component-helpers/scheduling/corev1/nodeaffinity", "golang.org/x/net/dns/dnsmessage", "golang.org/x/text"}
 
 	// impure are the doors to the outside, or to chance, inside what is otherwise allowed.
 	impure = []string{

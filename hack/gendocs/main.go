@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-sts/kubectl-sts/pkg/access"
 )
 
 func main() {
@@ -52,6 +54,7 @@ func run(root string) error {
 // generated parts change.
 func generate(root string) (map[string]string, error) {
 	files := reference()
+	files["examples/rbac/roles.yaml"] = access.Examples()
 	c, err := readComments(root, profileDefaults)
 	if err != nil {
 		return nil, err
@@ -74,6 +77,8 @@ func generate(root string) (map[string]string, error) {
 		{"docs/dns.md", "findings", codes},
 		{"docs/doctor.md", "checks", doctorChecks()},
 		{"docs/safety.md", "claim states", claimStates(c)},
+		{"docs/safety.md", "roles", access.RoleTable()},
+		{"docs/safety.md", "permissions", access.Table()},
 		{"docs/guards.md", "commands", commandGuards()},
 		{"docs/guards.md", "guards", guardMeanings()},
 		{"docs/stuck.md", "reasons", stuckReasons()},
@@ -93,6 +98,23 @@ func generate(root string) (map[string]string, error) {
 		}
 		if files[part.file], err = between(text, part.name, part.text); err != nil {
 			return nil, fmt.Errorf("%s: %w", part.file, err)
+		}
+	}
+	for _, name := range []string{"install-sts.sh", "rollout.sh", "smoke-test.sh"} {
+		script, err := os.ReadFile(filepath.Join(root, "examples", "ci", name))
+		if err != nil {
+			return nil, err
+		}
+		const page = "docs/ci.md"
+		if files[page] == "" {
+			raw, err := os.ReadFile(filepath.Join(root, page))
+			if err != nil {
+				return nil, err
+			}
+			files[page] = string(raw)
+		}
+		if files[page], err = between(files[page], name, "```sh\n"+string(script)+"```\n"); err != nil {
+			return nil, fmt.Errorf("%s: %w", page, err)
 		}
 	}
 	ofReports, err := schemas(c)

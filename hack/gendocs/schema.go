@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/access"
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/cli"
 	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
@@ -42,6 +43,7 @@ var reportTypes = []document{
 	{"DoctorReport", reflect.TypeFor[doctor.Report]()},
 	{"DoctorCheckList", reflect.TypeFor[doctor.CheckList]()},
 	{"Forecast", reflect.TypeFor[forecast.Forecast]()},
+	{"AuthReport", reflect.TypeFor[access.AuthReport]()},
 	{"VersionReport", reflect.TypeFor[report.VersionReport]()},
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/access"
 	"github.com/kubectl-sts/kubectl-sts/pkg/claims"
 	"github.com/kubectl-sts/kubectl-sts/pkg/doctor"
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
@@ -33,6 +34,8 @@ type vocabulary struct {
 
 // vocabularies are the enums of all reports, in the order of docs/json.md.
 var vocabularies = []vocabulary{
+	{title: "Whether a command is allowed", of: reflect.TypeFor[access.Allowed]()},
+	{title: "When a permission is needed", of: reflect.TypeFor[access.Needed]()},
 	{title: "Support levels", of: reflect.TypeFor[report.Support]()},
 	{title: "States", of: reflect.TypeFor[report.State]()},
 	{title: "Roles", of: reflect.TypeFor[report.Role]()},

@@ -56,6 +56,7 @@ func flagCompleters() map[string]completer {
 		"status --sort-by":       fields(report.Status{}),
 		"--scheduling-grace":     fixed("30s", "3m", "10m"),
 		"dns --server":           fixed(resolvConf + "\tthe name server of this machine"),
+		"--with":                 listed(authOptionNames),
 
 		// Files. A check or a drain is often a script.
 		"--check":      files,

@@ -162,6 +162,13 @@ func TestCompletion(t *testing.T) {
 	const none, sorted, open, files, suffixes, folders = ":4", ":36", ":6", ":0", ":8", ":16"
 	web0, web1 := "0\tReady on node-1, not updated", "1\tRunning on node-2, updated"
 	for line, want := range map[string][]string{
+		// Commands.
+		"auth canary ": {"start", "status", "promote", "abort", none},
+		"auth pvc":     {"pvc-gc", none},
+		"auth status ": {none},
+		"auth canary promote --with check-exec,p": {"check-exec,pod-check", none},
+		"auth canary go --with ":                  {none},
+
 		// Names.
 		"status ":                       {"db\t1/1 ready", "web\t1/2 ready", none},
 		"status w":                      {"web\t1/2 ready", none},

@@ -152,7 +152,7 @@ func hintVolumePermissions() sts.Hint {
 }
 
 func hintRescuePermissions(byHand sts.Hint) sts.Hint {
-	return sts.Hintf("request get, list, patch and create on persistentvolumes (cluster-scoped: a ClusterRole is required, see kubectl-sts-gc in examples/rbac.yaml); or, as a user who may patch them, before the pods are gone: %s", byHand.ForOtherUser())
+	return sts.Hintf("request get, list, patch and create on persistentvolumes (cluster-scoped: a ClusterRole is required, see kubectl-sts-gc in examples/rbac/roles.yaml); or, as a user who may patch them, before the pods are gone: %s", byHand.ForOtherUser())
 }
 
 func hintRetainByHand(volumes []string) sts.Hint {

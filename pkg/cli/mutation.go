@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -143,7 +142,7 @@ func (m *mutation) look(ctx context.Context, client *kube.Client, q kube.Query) 
 		}
 	}
 	if len(lacking) > 0 {
-		return nil, errors.New(msgCannotSee(m.verb, q.Namespace, lacking, reasons))
+		return nil, &kube.PermissionError{Message: msgCannotSee(m.verb, q.Namespace, lacking, reasons)}
 	}
 	render.Missing(m.env.ErrOut, inv.Missing)
 	snapshots := inv.Snapshots()

@@ -74,6 +74,7 @@ func NewRoot(env Env) *cobra.Command {
 	addVerbosity(root, &env.verbosity)
 	root.AddCommand(
 		newStatus(c),
+		newAuth(c),
 		newCanary(c),
 		newDrainScale(c),
 		newDiff(c),
@@ -178,7 +179,7 @@ func (c *common) namespace() (string, error) {
 func (c *common) fitErrors(cmd *cobra.Command) {
 	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			return c.fitError(c.explainNotFound(cmd.Context(), run(cmd, args)))
+			return c.fitError(c.explainDenied(cmd, c.explainNotFound(cmd.Context(), run(cmd, args))))
 		}
 	}
 	for _, sub := range cmd.Commands() {

@@ -1,10 +1,9 @@
 package cli
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -33,7 +32,7 @@ func (c *common) snapshot(cmd *cobra.Command, args []string, out *output) (*sts.
 	s := inv.Snapshots()[0]
 	for _, m := range s.Missing {
 		if m.Resource == "controllerrevisions" {
-			return nil, errors.New(msgNoHistory(name, m.Reason))
+			return nil, &kube.PermissionError{Message: msgNoHistory(name, m.Reason)}
 		}
 	}
 	return s, nil

@@ -79,7 +79,7 @@ func (c *Client) PodGone(ctx context.Context, namespace, name string, uid types.
 }
 
 // May checks whether the user has this permission in the namespace; nil when so, or
-// when the server does not answer. The resource is written with its group, like
+// when the server does not answer, else a [PermissionError]. The resource is written with its group, like
 // statefulsets.apps.
 func (c *Client) May(ctx context.Context, namespace, verb, resource, subresource string) error {
 	gr := schema.ParseGroupResource(resource)
@@ -91,7 +91,7 @@ func (c *Client) May(ctx context.Context, namespace, verb, resource, subresource
 	if subresource != "" {
 		what += "/" + subresource
 	}
-	return errors.New(msgMayNot(verb, what, namespace))
+	return &PermissionError{msgMayNot(verb, what, namespace)}
 }
 
 func (c *Client) review(ctx context.Context, namespace, verb, resource, subresource string) (*authorizationv1.SelfSubjectAccessReview, error) {

@@ -64,8 +64,8 @@ type View struct {
 	err    error
 	// down is since when the connection is lost, warned when it was last said; zero while it is there.
 	down, warned time.Time
-	memory sts.Memory
-	ready  map[types.UID]bool // pods that were ready at some time
+	memory       sts.Memory
+	ready        map[types.UID]bool // pods that were ready at some time
 
 	stranger unexplained
 	nodes    nodeMemory // of a recovery

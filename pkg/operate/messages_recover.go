@@ -149,7 +149,7 @@ func msgNodeUnseen(resource string) string {
 }
 
 func hintNodeUnseen() sts.Hint {
-	return sts.Hintf("request get on nodes, and on leases in namespace kube-node-lease (cluster-scoped: see kubectl-sts-recover in examples/rbac.yaml)")
+	return sts.Hintf("request get on nodes, and on leases in namespace kube-node-lease (cluster-scoped: see kubectl-sts-recover in examples/rbac/roles.yaml)")
 }
 
 func msgOtherRecovery(pod, node string) string {

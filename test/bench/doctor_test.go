@@ -19,7 +19,7 @@ import (
 
 // BenchmarkDoctorOfManifests checks 100 files with 128 StatefulSets and their Services, without a cluster.
 func BenchmarkDoctorOfManifests(b *testing.B) {
-	examples, err := filepath.Glob(filepath.Join("..", "..", "examples", "[!r]*.yaml")) // not rbac.yaml
+	examples, err := filepath.Glob(filepath.Join("..", "..", "examples", "*.yaml"))
 	if err != nil || len(examples) == 0 {
 		b.Fatal(err)
 	}

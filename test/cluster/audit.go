@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -48,6 +49,11 @@ func (c *Cluster) Audit(namespace string) ([]AuditEvent, error) {
 	return c.audit.events(namespace)
 }
 
+// AuditOf returns the requests of a user of [Cluster.KubeconfigFor] whose name has an @, wherever the objects are.
+func (c *Cluster) AuditOf(user string) ([]AuditEvent, error) {
+	return c.audit.events(user)
+}
+
 // auditReader reads a growing log. For most lines it keeps only the position: a
 // large test writes very many, and reads those of one namespace.
 type auditReader struct {
@@ -55,7 +61,7 @@ type auditReader struct {
 
 	mu         sync.Mutex
 	offset     int64
-	namespaces map[string]*namespaceLog
+	namespaces map[string]*namespaceLog // by namespace, and by user: a namespace has no @
 }
 
 // namespaceLog has the events read so far, and the positions of later ones.
@@ -116,11 +122,11 @@ func (r *auditReader) catchUp(log *os.File) error {
 		if err != nil {
 			return err
 		}
-		if namespace := answeredIn(line); namespace != "" {
-			ns := r.namespaces[namespace]
+		for _, key := range answered(line) {
+			ns := r.namespaces[key]
 			if ns == nil {
 				ns = &namespaceLog{}
-				r.namespaces[namespace] = ns
+				r.namespaces[key] = ns
 			}
 			ns.unread = append(ns.unread, span{r.offset, len(line)})
 		}
@@ -128,20 +134,25 @@ func (r *auditReader) catchUp(log *os.File) error {
 	}
 }
 
-// answeredIn is the namespace of an event whose request was answered, or "". It
-// reads only up to the object's reference, which precedes the bodies; quotes in
-// the preceding text are escaped.
-func answeredIn(line []byte) string {
+// answered are the namespace and the user of an event whose request was answered, as far as it has them. It
+// reads only up to the object's reference, which precedes the bodies; quotes in the preceding text are escaped.
+func answered(line []byte) []string {
 	head, reference, found := bytes.Cut(line, []byte(`"objectRef":`))
 	if !found || !bytes.Contains(head, []byte(`"stage":"ResponseComplete"`)) {
-		return ""
+		return nil
+	}
+	var keys []string
+	if m := userWithAt.FindSubmatch(head); m != nil {
+		keys = append(keys, string(m[1]))
 	}
 	var ref struct{ Namespace string }
-	if err := json.NewDecoder(bytes.NewReader(reference)).Decode(&ref); err != nil {
-		return ""
+	if err := json.NewDecoder(bytes.NewReader(reference)).Decode(&ref); err == nil && ref.Namespace != "" {
+		keys = append(keys, ref.Namespace)
 	}
-	return ref.Namespace
+	return keys
 }
+
+var userWithAt = regexp.MustCompile(`"user":{"username":"([^"]*@[^"]*)"`)
 
 func parseAuditEvent(line []byte) (AuditEvent, error) {
 	var logged struct {

@@ -38,6 +38,10 @@ const (
 	EtcdImage    = "etcd:v3.6.8" // the version in components/etcd/go.mod
 )
 
+// postgresTags are the tags of an image that stands for PostgreSQL, for the scripts of docs/ci.md: an app with
+// pg_isready and psql. Queries of 17.2 fail, and 17.3-crash crashes.
+var postgresTags = []string{"17.0", "17.1", "17.2", "17.3-crash"}
+
 // imageTags are the tags that the real node has of the image app. Any other
 // can't be pulled, since there is nowhere to pull from.
 func imageTags() []string {
@@ -298,7 +302,7 @@ conf_dir = %q
 `, filepath.Dir(realnode.ContainerdSocket), realnode.ContainerdSocket, realnode.Sandbox, tools.Runc, tools.CNI, cniFolder)
 }
 
-// writeImages makes the images: busybox with all its names, app, and etcd.
+// writeImages makes the images: busybox with all its names, app, etcd, and postgres.
 func (l *layout) writeImages(ctx context.Context) error {
 	applets, err := exec.CommandContext(ctx, l.programs.tools.Busybox, "--list").Output()
 	if err != nil {
@@ -339,6 +343,15 @@ func (l *layout) writeImages(ctx context.Context) error {
 	for _, tag := range imageTags() {
 		images = append(images, image.Image{
 			Name: "docker.io/library/app:" + tag, Entrypoint: []string{"/app"}, Env: []string{path, "IMAGE_TAG=" + tag},
+		})
+	}
+	for _, tag := range postgresTags {
+		images = append(images, image.Image{
+			Name: "docker.io/library/postgres:" + tag, Entrypoint: []string{"/app"}, Env: []string{path, "IMAGE_TAG=" + tag},
+			Files: []image.File{
+				{Path: "bin/pg_isready", Mode: 0o755, Content: []byte("#!/bin/sh\nwget -qO- http://127.0.0.1:8080/ready\n")},
+				{Path: "bin/psql", Mode: 0o755, Content: []byte("#!/bin/sh\n[ $IMAGE_TAG != 17.2 ] || { echo 'psql: error: relation is missing' >&2; exit 2; }\n")},
+			},
 		})
 	}
 	archive, err := os.Create(l.path(realnode.ImagesFile))

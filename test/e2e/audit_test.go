@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,10 +27,17 @@ func assertAudit(s *scenario, ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	if args[0] == "mark" {
-		s.since = len(events)
+		s.since, s.markedAt = len(events), time.Now()
 		return nil
 	}
 	events = events[s.since:]
+	if name, ok := strings.CutPrefix(args[len(args)-1], "user="); ok {
+		args = args[:len(args)-1]
+		if events, err = s.cluster.AuditOf(name + "@" + s.namespace); err != nil {
+			return err
+		}
+		events = slices.DeleteFunc(events, func(e cluster.AuditEvent) bool { return e.Time.Before(s.markedAt) })
+	}
 	filters, err := parseFilters(s, args[1:])
 	if err != nil {
 		return err
@@ -43,8 +52,8 @@ func assertAudit(s *scenario, ts *testscript.TestScript, args []string) error {
 		if fits {
 			n++
 		}
-		if strings.HasPrefix(e.UserAgent, "kubectl-sts/") && isWrite(e) {
-			near = append(near, fmt.Sprintf("  %s %s %d %.1500s", e.Verb, e.URI, e.Code, e.Request))
+		if strings.HasPrefix(e.UserAgent, "kubectl-sts/") && (isWrite(e) || fits) {
+			near = append(near, fmt.Sprintf("  %t %s %s %d %.1500s", fits, e.Verb, e.URI, e.Code, e.Request))
 		}
 	}
 	digits := strings.TrimLeft(args[0], "<>=")
@@ -62,7 +71,7 @@ func assertAudit(s *scenario, ts *testscript.TestScript, args []string) error {
 	if ok {
 		return nil
 	}
-	return fmt.Errorf("%d requests fit, want %s; what kubectl-sts wrote:\n%s", n, args[0], strings.Join(near, "\n"))
+	return fmt.Errorf("%d requests fit, want %s; what kubectl-sts wrote, and whether it fits:\n%s", n, args[0], strings.Join(near, "\n"))
 }
 
 func isEffective(e cluster.AuditEvent) bool { return e.Code < 300 && !isDry(e) }
@@ -103,6 +112,8 @@ func parseFilters(s *scenario, args []string) ([]filter, error) {
 			out = append(out, isEffective)
 		case "refused":
 			out = append(out, func(e cluster.AuditEvent) bool { return e.Code >= 400 })
+		case "forbidden":
+			out = append(out, func(e cluster.AuditEvent) bool { return e.Code == http.StatusForbidden })
 		case "dry":
 			out = append(out, isDry)
 		case "verb":

@@ -51,6 +51,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"save":     cmdSave,
 	"until":    cmdUntil,
 	"user":     cmdUser,
+	"grant":    cmdGrant,
+	"page":     cmdPage,
 	"heal":     cmdHeal,
 	"recode":   cmdRecode,
 	"mutate":   cmdMutate,

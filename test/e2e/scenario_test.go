@@ -42,6 +42,7 @@ type scenario struct {
 	saved     map[string]string // by "save" and "uids save"
 	processes map[string]*process
 	since     int // audit events before this one do not count
+	markedAt  time.Time
 	proxy     *proxy
 	paused    []string // components of the cluster
 	webhooks  map[string]*webhook

@@ -3,7 +3,9 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,10 +29,8 @@ func cmdUser(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(yaml.UnmarshalStrict([]byte(ts.ReadFile(args[1])), &rules))
 	ctx, cancel := requestContext()
 	defer cancel()
-	user := name + "@" + s.namespace
-	config, err := s.cluster.KubeconfigFor(ctx, user)
+	user, err := s.newUser(ctx, name)
 	ts.Check(err)
-	ts.Check(s.writeKubeconfig(config, filepath.Join(s.work, name+".kubeconfig"), ""))
 
 	rbac := s.cluster.Client().RbacV1()
 	meta := metav1.ObjectMeta{Name: name}
@@ -53,14 +53,55 @@ func cmdUser(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// newUser creates a user without permissions, whose kubeconfig is NAME.kubeconfig.
+func (s *scenario) newUser(ctx context.Context, name string) (user string, err error) {
+	user = name + "@" + s.namespace
+	config, err := s.cluster.KubeconfigFor(ctx, user)
+	if err != nil {
+		return "", err
+	}
+	return user, s.writeKubeconfig(config, filepath.Join(s.work, name+".kubeconfig"), "")
+}
+
+// cmdGrant creates a user with the role that the plugin prints for it, and nothing else.
+func cmdGrant(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) > 1, "grant NAME ARG…")
+	s, name := of(ts), args[0]
+	ctx, cancel := requestContext()
+	defer cancel()
+	user, err := s.newUser(ctx, name)
+	ts.Check(err)
+	p, err := start(program(ts, "sts", append([]string{"--kubeconfig", name + ".kubeconfig", "auth", "-o", "role"}, args[1:]...)))
+	ts.Check(err)
+	if code := p.end(ts); code != "0" {
+		ts.Fatalf("exit code %s", code)
+	}
+	manifests := p.out.String()
+	file := filepath.Join(s.work, name+"-role.yaml")
+	ts.Check(os.WriteFile(file, []byte(manifests), 0o600))
+	foreground(ts, false, 0, "kubectl", []string{"apply", "-f", file})
+	for document := range strings.SplitSeq(manifests, "---\n") {
+		var role rbacv1.Role // a ClusterRole has the same fields
+		ts.Check(yaml.Unmarshal([]byte(document), &role))
+		for _, rule := range role.Rules[:min(1, len(role.Rules))] {
+			until(ts, func() error { return s.mayByNow(user, role.Namespace, rule) })
+		}
+	}
+}
+
 // mayByNow is an error until the authorizer, which watches roles and bindings, allows the rule. The
 // namespace "" stands for all.
 func (s *scenario) mayByNow(user, namespace string, rule rbacv1.PolicyRule) error {
 	ctx, cancel := requestContext()
 	defer cancel()
+	resource, sub, _ := strings.Cut(rule.Resources[0], "/")
+	name := ""
+	if len(rule.ResourceNames) > 0 {
+		name = rule.ResourceNames[0]
+	}
 	review, err := s.cluster.Client().AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{
 		Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Namespace: namespace, Verb: rule.Verbs[0], Group: rule.APIGroups[0], Resource: rule.Resources[0],
+			Namespace: namespace, Verb: rule.Verbs[0], Group: rule.APIGroups[0], Resource: resource, Subresource: sub, Name: name,
 		}},
 	}, metav1.CreateOptions{})
 	if err == nil && !review.Status.Allowed {
