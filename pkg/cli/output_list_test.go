@@ -19,7 +19,8 @@ func listOutput(t *testing.T, args ...string) (*output, error) {
 	if err := cmd.ParseFlags(args); err != nil {
 		t.Fatal(err)
 	}
-	return out, out.check()
+	err := out.check()
+	return out, err
 }
 
 func TestCustomColumns(t *testing.T) {

@@ -61,7 +61,10 @@ func (g *gcRun) to() (io.Writer, render.Style) {
 
 // shows says whether the plan is shown to a person.
 func (g *gcRun) shows() bool {
-	return g.out.human() && !(g.env.quiet && g.yes && g.dryRun == "none") || !g.yes && g.dryRun == "none"
+	if !g.yes && g.dryRun == "none" {
+		return true // for the confirmation
+	}
+	return g.out.human() && (!g.env.quiet || g.dryRun != "none")
 }
 
 // carryOut works on the claims, shows the progress, and reports. items belong to the tasks.

@@ -20,8 +20,8 @@ func TestRedrawAfterResize(t *testing.T) {
 		}
 		return out.String()
 	}
-	const clear = "\x1b[H\x1b[2J"
-	if first := draw("a\nb\n"); strings.Contains(first, clear) {
+	const wiped = "\x1b[H\x1b[2J"
+	if first := draw("a\nb\n"); strings.Contains(first, wiped) {
 		t.Errorf("the first frame clears the screen: %q", first)
 	}
 	if again := draw("a\nc\n"); !strings.HasPrefix(again, "\x1b[2A\r") {
@@ -31,7 +31,7 @@ func TestRedrawAfterResize(t *testing.T) {
 		t.Errorf("nothing has changed, but %q was written", same)
 	}
 	width = 40
-	if resized := draw("a\nc\n"); !strings.HasPrefix(resized, clear+"a") {
+	if resized := draw("a\nc\n"); !strings.HasPrefix(resized, wiped+"a") {
 		t.Errorf("after a resize: %q", resized)
 	}
 }
