@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/test/cluster"
 )
 
-// BenchmarkDoctorOfManifests checks 100 files with 128 StatefulSets and their Services, without a cluster.
+// BenchmarkDoctorOfManifests checks 100 files with the examples, some of them twice, without a cluster.
 func BenchmarkDoctorOfManifests(b *testing.B) {
 	examples, err := filepath.Glob(filepath.Join("..", "..", "examples", "*.yaml"))
 	if err != nil || len(examples) == 0 {

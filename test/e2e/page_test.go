@@ -41,16 +41,16 @@ func cmdPage(ts *testscript.TestScript, neg bool, args []string) {
 	s.atEnd = append(s.atEnd, func(ctx context.Context) { _ = namespaces.Delete(ctx, args[1], metav1.DeleteOptions{}) })
 }
 
-// readyForPage has git clone this checkout instead of GitHub, keeps what the scripts install in the folder gobin,
+// readyForPage has git clone these sources instead of GitHub's, keeps what the scripts install in the folder gobin,
 // and puts helm on the PATH.
 func (s *scenario) readyForPage(ts *testscript.TestScript) error {
 	const repository = "https://github.com/kubectl-sts/kubectl-sts"
-	checkout, err := filepath.Abs(filepath.Join("..", ".."))
-	if err != nil {
+	upstream := filepath.Join(s.work, "upstream")
+	if err := publish(filepath.Join("..", ".."), upstream); err != nil {
 		return err
 	}
 	for name, value := range map[string]string{
-		"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "url.file://" + checkout + ".insteadOf", "GIT_CONFIG_VALUE_0": repository,
+		"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "url.file://" + upstream + ".insteadOf", "GIT_CONFIG_VALUE_0": repository,
 		"GOBIN": filepath.Join(s.work, "gobin"),
 	} {
 		ts.Setenv(name, value)
@@ -67,6 +67,54 @@ func (s *scenario) readyForPage(ts *testscript.TestScript) error {
 		return err
 	}
 	return os.Symlink(path, filepath.Join(s.work, ".bin", "helm"))
+}
+
+// publish makes a git repository of the sources in a folder, which need not be a repository itself.
+func publish(sources, repository string) error {
+	outputs := map[string]bool{".git": true, "bin": true, "dist": true, "build": true}
+	err := filepath.WalkDir(sources, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(sources, path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case outputs[name]:
+			if d.IsDir() {
+				return filepath.SkipDir
+			}
+			return nil
+		case d.IsDir():
+			return os.MkdirAll(filepath.Join(repository, name), 0o755) //nolint:gosec // as in a checkout
+		case !d.Type().IsRegular():
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(repository, name), raw, info.Mode())
+	})
+	if err != nil {
+		return err
+	}
+	for _, args := range [][]string{
+		{"init", "--quiet"}, {"add", "--all"},
+		{"-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "--no-gpg-sign", "--message", "sources"},
+	} {
+		cmd := exec.Command("git", args...)
+		cmd.Dir = repository
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("git %s: %w\n%s", args[0], err, out)
+		}
+	}
+	return nil
 }
 
 var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)
