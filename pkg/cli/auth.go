@@ -96,7 +96,7 @@ func runAuth(ctx context.Context, c *common, o authOptions, out *output) error {
 		if err != nil {
 			return err
 		}
-		_, err = io.WriteString(c.env.Out, access.RoleFor(user, o.commands, o.options, o.namespace))
+		_, err = io.WriteString(exactly(c.env.Out), access.RoleFor(user, o.commands, o.options, o.namespace))
 		return err
 	}
 	answers, err := client.Permissions(ctx, o.namespace, access.All(o.commands, o.namespace))

@@ -191,6 +191,7 @@ func TestWrongCommandLines(t *testing.T) {
 		"get",
 		"canary start web --image App:1",
 		"plan web --image app:2:3",
+		"completion bsh",
 		"profile shwo",
 		"profile list etcd",
 		"profile list -o wide",

@@ -51,6 +51,7 @@ func CommandLine(args []string) []string {
 func (c *common) addHelperCommands(root *cobra.Command) {
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "completion" {
+			cmd.Args, cmd.RunE = unknownCommand, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 			cmd.AddCommand(newCompletionInstall(c), newCompletionUninstall(c))
 		}
 	}

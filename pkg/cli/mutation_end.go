@@ -27,7 +27,7 @@ func (r *mutationRun) finish(s *sts.Snapshot, d operate.Decision, err error) err
 	if err != nil {
 		r.report.Error = err.Error()
 	}
-	if d.Verdict != operate.Do {
+	if d.Verdict != operate.Do && d.Verdict != "" {
 		r.report.Outcome = &d
 	}
 	if !r.out.human() && !r.several {

@@ -102,6 +102,10 @@ func sortItems[T any](o *output, items []T) error {
 		all[i] = keyed{item, nil}
 		if values, err := parser.FindResults(fields); err == nil && len(values) > 0 && len(values[0]) > 0 {
 			all[i].key, found = values[0][0].Interface(), true
+			switch all[i].key.(type) {
+			case map[string]any, []any:
+				return invalidFlag("sort-by", o.sortBy, "must be a field with one value, as -o json shows them")
+			}
 		}
 	}
 	if !found {

@@ -76,4 +76,9 @@ func TestSortItems(t *testing.T) {
 	if err := sortItems(&output{sortBy: ".nothing"}, items); err == nil {
 		t.Error("a field that no item has is accepted")
 	}
+	if err := sortItems(&output{sortBy: ".list"}, []struct {
+		List []int `json:"list"`
+	}{{[]int{1}}}); err == nil {
+		t.Error("a list is accepted")
+	}
 }

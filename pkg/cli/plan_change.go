@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/forecast"
+	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
@@ -18,6 +19,9 @@ func (o *planOptions) changed(ctx context.Context, c *common, s *sts.Snapshot, q
 		var err error
 		if set, err = o.replaced(ctx, c, s, q); err != nil {
 			return nil, err
+		}
+		if err := checkNewImages(s.Set, set); err != nil {
+			return nil, usagef("--new-file %s: %s", o.newFile, err)
 		}
 	}
 	if o.template.given() {
@@ -84,6 +88,23 @@ func (o *planOptions) replaced(ctx context.Context, c *common, s *sts.Snapshot, 
 	err = json.Unmarshal(raw, set)
 	set.Namespace = s.Set.Namespace // a manifest need not have it
 	return sts.Defaulted(set), err  // a list of claim templates is replaced as a whole, with its defaults
+}
+
+// checkNewImages checks the images that are new in a set.
+func checkNewImages(before, after *appsv1.StatefulSet) error {
+	var templates [2]json.RawMessage
+	for i, set := range []*appsv1.StatefulSet{before, after} {
+		raw, err := json.Marshal(set.Spec.Template)
+		if err != nil {
+			return err
+		}
+		templates[i] = raw
+	}
+	changes, err := sts.Changes(templates[0], templates[1])
+	if err != nil {
+		return err
+	}
+	return operate.CheckImages(changes)
 }
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"

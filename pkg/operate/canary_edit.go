@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,6 +33,30 @@ type ImageRequest struct {
 	Container, Image string
 }
 
+// checkImage reads an image as the kubelet does.
+func checkImage(image string) error {
+	if _, err := reference.ParseNormalizedNamed(image); err != nil {
+		return errors.New(msgNotAnImage(image, err.Error()))
+	}
+	return nil
+}
+
+// imageField is the image of a container in a pod template.
+var imageField = regexp.MustCompile(`^spec\.(initContainers|containers)\[[^\]]*\]\.image$`)
+
+// CheckImages checks the images that a pod template gets.
+func CheckImages(changes []sts.Change) error {
+	for _, c := range changes {
+		if c.To == "" || !imageField.MatchString(c.Path) {
+			continue
+		}
+		if err := checkImage(c.To); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // ParseImage reads "[container=]image". What no kubelet can read as an image is an error: its pod would wait with
 // InvalidImageName.
 func ParseImage(s string) (ImageRequest, error) {
@@ -42,8 +67,8 @@ func ParseImage(s string) (ImageRequest, error) {
 	if image == "" || named && container == "" || strings.ContainsAny(s, " \t\n") {
 		return ImageRequest{}, errors.New(msgInvalidImage(s))
 	}
-	if _, err := reference.ParseNormalizedNamed(image); err != nil { // as the kubelet does
-		return ImageRequest{}, errors.New(msgNotAnImage(image, err.Error()))
+	if err := checkImage(image); err != nil {
+		return ImageRequest{}, err
 	}
 	return ImageRequest{container, image}, nil
 }
@@ -145,6 +170,9 @@ func (i startCanary) editWhole(before json.RawMessage, e *edit) *Decision {
 		return badRequest(msgTemplateInvalid(err.Error()), nil)
 	}
 	if e.changes, err = sts.Changes(before, e.whole); err != nil {
+		return badRequest(err.Error(), nil)
+	}
+	if err := CheckImages(e.changes); err != nil {
 		return badRequest(err.Error(), nil)
 	}
 	if err := newMistake(before, e.whole); err != nil {

@@ -33,8 +33,11 @@ func (i drainScale) nextToLeave(s *sts.Snapshot, f Facts, drain record.Drain) De
 			return *d
 		case failed != nil:
 			message, hint := msgDrainPrecheckFailed(name, failed.problem)
-			if failed.profile != "" { // that the member has never joined is not what is wrong
+			switch { // that the member has never joined is not what is wrong
+			case failed.profile != "":
 				return decide(Stuck, ReasonHookFailed, message, hintDrainNoProgram(failed.profile))
+			case failed.unanswered && failed.tried:
+				return decide(Stuck, ReasonHookFailed, message, withHint(failed.hint, hintDrainRetry()))
 			}
 			return decide(Stuck, ReasonHookFailed, message, withHint(failed.hint, hint))
 		}

@@ -34,6 +34,8 @@ type hookFailure struct {
 	last bool // it was the last of its section
 	// unanswered: it did not exit by itself, so its result is unknown.
 	unanswered bool
+	// tried: there was a pod to run it in.
+	tried bool
 	// profile is the one whose program the container does not have.
 	profile string
 }
@@ -182,7 +184,7 @@ func (h *hooks) command(c *profile.Command, vars profile.Vars, key string, retri
 			return captured, answer.At, nil, nil
 		}
 		if try == tries-1 {
-			failed := &hookFailure{problem: fmt.Sprintf("%s: %s", run.Label(), problem), lost: answer.Lost, unanswered: answer.ExitCode < 0}
+			failed := &hookFailure{problem: fmt.Sprintf("%s: %s", run.Label(), problem), lost: answer.Lost, unanswered: answer.ExitCode < 0, tried: true}
 			if answer.NoProgram {
 				failed.profile = h.profile.Metadata.Name
 			}

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
 func TestParseSteps(t *testing.T) {
@@ -46,6 +47,25 @@ func TestParseCount(t *testing.T) {
 		c, err := operate.ParseCount(test.in)
 		if (err == nil) != test.accepted || err == nil && operate.CountOf(c, test.of) != test.want {
 			t.Errorf("ParseCount(%q) of %d: %d, %v; want %d", test.in, test.of, operate.CountOf(c, test.of), err, test.want)
+		}
+	}
+}
+
+// What a patch or a manifest brings is checked, but not what the template had before.
+func TestCheckImages(t *testing.T) {
+	for _, test := range []struct {
+		change sts.Change
+		ok     bool
+	}{
+		{sts.Change{Path: "spec.containers[app].image", From: "app:v1", To: "app:v2"}, true},
+		{sts.Change{Path: "spec.containers[app].image", From: "Bad:1"}, true},
+		{sts.Change{Path: "spec.containers[app].image", To: "Bad:1"}, false},
+		{sts.Change{Path: "spec.initContainers[setup].image", To: "Bad Image"}, false},
+		{sts.Change{Path: "spec.containers[app].env[image].value", To: "Bad Image"}, true},
+		{sts.Change{Path: "metadata.annotations[spec.containers[app].image]", To: "Bad Image"}, true},
+	} {
+		if err := operate.CheckImages([]sts.Change{test.change}); (err == nil) != test.ok {
+			t.Errorf("%v: %v", test.change, err)
 		}
 	}
 }

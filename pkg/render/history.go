@@ -2,6 +2,7 @@ package render
 
 import (
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,10 @@ import (
 func History(w io.Writer, r *report.HistoryReport, now time.Time, st Style, wide bool) error {
 	t := table{style: st}
 	t.header("REVISION", "NAME", "AGE", "ORDINALS", "CHANGED")
+	oldest := int64(math.MaxInt64)
+	for _, item := range r.Items {
+		oldest = min(oldest, item.Revision)
+	}
 	for i := range r.Items {
 		item := &r.Items[i]
 		ordinals, tone := "-", Dim
@@ -24,7 +29,7 @@ func History(w io.Writer, r *report.HistoryReport, now time.Time, st Style, wide
 				tone = Warn
 			}
 		}
-		changes := []string{changeSummary(item, i == len(r.Items)-1)}
+		changes := []string{changeSummary(item, item.Revision == oldest)}
 		if wide && len(item.Changes) > 0 {
 			changes = nil
 			for _, c := range item.Changes {

@@ -27,6 +27,15 @@ func TestHistory(t *testing.T) {
 		}},
 		{Revision: 1, Name: "postgres-7f76fb49bb", Created: ago(48 * time.Hour)},
 	}}
+	sorted := *r
+	sorted.Items = []report.Revision{r.Items[2], r.Items[1], r.Items[0]}
+	var b strings.Builder
+	if err := render.History(&b, &sorted, now, render.Style{}, false); err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Split(b.String(), "\n"); !strings.HasSuffix(lines[1], "(oldest revision in history)") || strings.HasSuffix(lines[3], "(oldest revision in history)") {
+		t.Errorf("sorted by --sort-by, other revisions are the oldest:\n%s", b.String())
+	}
 	for _, test := range []struct {
 		name  string
 		style render.Style

@@ -47,6 +47,7 @@ func Defaulted(manifest *appsv1.StatefulSet) *appsv1.StatefulSet {
 	}
 	for i := range spec.VolumeClaimTemplates {
 		template := &spec.VolumeClaimTemplates[i]
+		template.TypeMeta = metav1.TypeMeta{} // a client may leave it out
 		if template.Spec.VolumeMode == nil {
 			template.Spec.VolumeMode = new(corev1.PersistentVolumeFilesystem)
 		}
@@ -77,7 +78,7 @@ func ChangesForbidden(before, after *appsv1.StatefulSet) []string {
 		spec := &Defaulted(set).Spec               // a copy
 		for k := range spec.VolumeClaimTemplates { // what the API server fills in there
 			t := &spec.VolumeClaimTemplates[k]
-			t.TypeMeta, t.Status, t.Namespace = metav1.TypeMeta{}, corev1.PersistentVolumeClaimStatus{}, ""
+			t.Status, t.Namespace = corev1.PersistentVolumeClaimStatus{}, ""
 		}
 		raw, err := json.Marshal(spec)
 		if err == nil {
