@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -9,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/json" // whole numbers stay whole
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/kubectl/pkg/cmd/get"
 )
 
 // Formats of our own.
@@ -26,12 +25,11 @@ type output struct {
 	own   []string // formats that are ours: wide, github
 	// resource is the prefix of the names with -o name, none when empty.
 	resource string
-	// columns and sortBy are for lists, see newListOutput.
-	columns *get.CustomColumnsPrintFlags
-	sortBy  string
-	// labels is the value of --show-labels.
+	// list is the process of a command that prints a list, nil for others: see newListOutput.
+	list *Env
+	// sortBy and labels are the values of --sort-by and --show-labels.
+	sortBy string
 	labels bool
-	env    *Env
 }
 
 func newOutput(cmd *cobra.Command, own ...string) *output {
@@ -63,12 +61,6 @@ func (o *output) format() string {
 
 func (o *output) human() bool { return o.format() == "" || slices.Contains(o.own, o.format()) }
 
-// isColumns: the items of a list are printed with -o custom-columns.
-func (o *output) isColumns() bool {
-	format, _, _ := strings.Cut(o.format(), "=")
-	return o.columns != nil && slices.Contains(o.columns.AllowedFormats(), format)
-}
-
 func (o *output) isWide() bool { return o.format() == wide }
 
 // isGitHub: the result is also reported to a GitHub Actions workflow.
@@ -76,14 +68,17 @@ func (o *output) isGitHub() bool { return o.format() == github }
 
 // check rejects an unknown format before the first request.
 func (o *output) check() error {
-	if err := o.checkList(); err != nil || o.human() {
-		return err
-	}
-	if o.isColumns() {
-		if _, err := o.columns.ToPrinter(o.format()); err != nil {
-			return usagef("--output: %s", strings.TrimSpace(err.Error()))
+	if o.sortBy != "" {
+		if _, err := parsePath(o.sortBy); err != nil {
+			return usagef("--sort-by: %s", err)
 		}
+	}
+	switch {
+	case o.human():
 		return nil
+	case o.isColumns():
+		_, err := o.columns()
+		return err
 	}
 	if _, err := o.flags.ToPrinter(); genericclioptions.IsNoCompatiblePrinterError(err) {
 		return invalidFlag("output", o.format(), "must be "+anyOf(o.formats()))
@@ -95,8 +90,8 @@ func (o *output) check() error {
 
 func (o *output) formats() []string {
 	formats := slices.Clone(o.flags.AllowedFormats())
-	if o.columns != nil {
-		formats = append(formats, o.columns.AllowedFormats()...)
+	if o.list != nil {
+		formats = append(formats, customColumns, customColumnsFile)
 	}
 	return append(formats, o.own...)
 }
@@ -127,7 +122,7 @@ func (o *output) print(w io.Writer, report any, names []string) error {
 		return err
 	}
 	if o.isColumns() {
-		return o.printColumns(w, u)
+		return o.printColumns(w, u.Object)
 	}
 	printer, err := o.flags.ToPrinter()
 	if err != nil {

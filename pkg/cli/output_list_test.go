@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -25,13 +27,19 @@ func listOutput(t *testing.T, args ...string) (*output, error) {
 
 func TestCustomColumns(t *testing.T) {
 	r := &report.StatusReport{TypeMeta: metav1.TypeMeta{APIVersion: sts.APIVersion, Kind: "StatusReport"},
-		Items: []report.Status{{Name: "web", State: report.Complete}, {Name: "db", State: report.Stuck}}}
+		Items: []report.Status{{Name: "web", State: report.Complete, DesiredReplicas: 1000000, Images: []report.ContainerImage{{Container: "app"}, {Container: "proxy"}}}, {Name: "db", State: report.Stuck}}}
+	columns := filepath.Join(t.TempDir(), "columns")
+	if err := os.WriteFile(columns, []byte("SET STATE\n.name {.state}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		args []string
 		want string
 	}{
 		{[]string{"-o", "custom-columns=SET:.name,STATE:.state,NONE:.nothing"}, "SET   STATE      NONE\nweb   Complete   <none>\ndb    Stuck      <none>\n"},
 		{[]string{"-o", "custom-columns=SET:.name", "--no-headers"}, "web\ndb\n"},
+		{[]string{"-o", "custom-columns=N:{.desiredReplicas},ALL:images[*].container"}, "N         ALL\n1000000   app,proxy\n0         <none>\n"},
+		{[]string{"-o", "custom-columns-file=" + columns}, "SET   STATE\nweb   Complete\ndb    Stuck\n"},
 	} {
 		out, err := listOutput(t, test.args...)
 		if err != nil {
@@ -45,7 +53,7 @@ func TestCustomColumns(t *testing.T) {
 			t.Errorf("%q:\n%s", test.args, b.String())
 		}
 	}
-	for _, args := range [][]string{{"-o", "custom-columns="}, {"-o", "custom-columns=NAME"}, {"-o", "custom-columns-file=nowhere"}, {"--sort-by", "{.name"}} {
+	for _, args := range [][]string{{"-o", "custom-columns="}, {"-o", "custom-columns=NAME"}, {"-o", "custom-columns-file=nowhere"}, {"-o", "custom-columns=NAME:{.name"}, {"--sort-by", "{.name"}, {"--sort-by", "{range .items}{.name}"}} {
 		if _, err := listOutput(t, args...); err == nil {
 			t.Errorf("%q is accepted", args)
 		}
