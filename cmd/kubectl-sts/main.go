@@ -47,9 +47,7 @@ func run() int {
 		os.Stderr, _ = os.OpenFile(os.DevNull, os.O_WRONLY, 0) // nil discards, too
 	}
 	env := cli.OSEnv(func(err error) { cancel(err) })
-	root := cli.NewRoot(env)
-	root.SetArgs(cli.CommandLine(os.Args))
-	err := root.ExecuteContext(ctx)
+	err := cli.Execute(ctx, env, cli.CommandLine(os.Args))
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = context.Cause(ctx) // a request that was under way says only that it was cancelled
 	}

@@ -104,11 +104,17 @@ func runAuth(ctx context.Context, c *common, o authOptions, out *output) error {
 		return err
 	}
 	r := access.NewReport(o.commands, o.options, o.namespace, answers)
+	lacks := slices.IndexFunc(r.Items, func(item access.CommandAccess) bool { return item.Allowed == access.No })
+	if lacks < 0 && o.namespace != "" { // a namespace that does not exist must not look like a success
+		if err := client.CheckNamespace(ctx, o.namespace); err != nil {
+			return err
+		}
+	}
 	if err := c.printAuth(r, o, out); err != nil {
 		return err
 	}
-	if i := slices.IndexFunc(r.Items, func(item access.CommandAccess) bool { return item.Allowed == access.No }); i >= 0 && o.exitCode {
-		return &notYetError{msgAuthMissing(r.Items[i].Command)}
+	if lacks >= 0 && o.exitCode {
+		return &notYetError{msgAuthMissing(r.Items[lacks].Command)}
 	}
 	return nil
 }

@@ -70,6 +70,8 @@ func TestAuth(t *testing.T) {
 		case strings.HasSuffix(r.URL.Path, "/selfsubjectreviews"):
 			w.WriteHeader(http.StatusCreated)
 			_, _ = fmt.Fprint(w, `{"kind":"SelfSubjectReview","apiVersion":"authentication.k8s.io/v1","status":{"userInfo":{"username":"kim"}}}`)
+		case strings.HasSuffix(r.URL.Path, "/namespaces/db"):
+			_, _ = fmt.Fprint(w, `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"db"}}`)
 		default:
 			w.WriteHeader(http.StatusNotFound)
 		}

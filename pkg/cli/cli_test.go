@@ -54,9 +54,7 @@ func invokeWith(ctx context.Context, t *testing.T, in io.Reader, args ...string)
 		Clock:     testingclock.NewFakeClock(ststest.Now), Called: "kubectl sts", Who: "alice@laptop",
 		Getenv: func(string) string { return "" },
 	}
-	root := NewRoot(env)
-	root.SetArgs(args)
-	i.code = Exit(&i.err, root.ExecuteContext(ctx))
+	i.code = Exit(&i.err, Execute(ctx, env, args))
 	return i
 }
 
@@ -192,6 +190,8 @@ func TestWrongCommandLines(t *testing.T) {
 		"canary start web --image App:1",
 		"plan web --image app:2:3",
 		"completion bsh",
+		"nonsense --help",
+		"-n shop canary nonsense --help",
 		"profile shwo",
 		"profile list etcd",
 		"profile list -o wide",

@@ -149,12 +149,11 @@ func completeIn(t *testing.T, server string, args ...string) *invocation {
 	"users":[{"name":"kim","user":{}},{"name":"root","user":{}}]}`), 0o600))
 	t.Setenv("KUBECONFIG", config)
 	i := &invocation{}
-	root := NewRoot(Env{
+	env := Env{
 		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &i.out, ErrOut: &i.err},
 		Clock:     testingclock.NewFakeClock(ststest.Now), Called: "kubectl sts", Getenv: func(string) string { return "" },
-	})
-	root.SetArgs(CommandLine(append([]string{"/usr/bin/kubectl_complete-sts"}, args...)))
-	i.code = Exit(&i.err, root.ExecuteContext(t.Context()))
+	}
+	i.code = Exit(&i.err, Execute(t.Context(), env, CommandLine(append([]string{"/usr/bin/kubectl_complete-sts"}, args...))))
 	return i
 }
 

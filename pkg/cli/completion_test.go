@@ -73,7 +73,7 @@ func (m *machine) write(name, content string) {
 func (m *machine) run(program, args string) *invocation {
 	m.Helper()
 	i := &invocation{}
-	root := NewRoot(Env{
+	env := Env{
 		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &i.out, ErrOut: &i.err}, Program: program, Called: "kubectl sts",
 		Getenv: func(name string) string {
 			if name == "SHELL" {
@@ -81,9 +81,8 @@ func (m *machine) run(program, args string) *invocation {
 			}
 			return os.Getenv(name)
 		},
-	})
-	root.SetArgs(strings.Fields(args))
-	i.code = Exit(&i.err, root.ExecuteContext(m.Context()))
+	}
+	i.code = Exit(&i.err, Execute(m.Context(), env, strings.Fields(args)))
 	return i
 }
 

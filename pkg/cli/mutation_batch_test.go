@@ -274,7 +274,7 @@ func (s *shop) run(ctx context.Context, t *testing.T, answer, line string) *invo
 	"clusters":[{"name":"one","cluster":{"server":%q}}],"users":[{"name":"kim","user":{}}]}`, ststest.Namespace, s.URL), 0o600))
 	t.Setenv("KUBECONFIG", config)
 	i := &invocation{}
-	root := NewRoot(Env{
+	env := Env{
 		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(answer), Out: &i.out, ErrOut: &i.err},
 		Clock:     testingclock.NewFakeClock(ststest.Now), Called: "kubectl sts", Who: "alice@laptop", InTerminal: answer != "",
 		Getenv: func(name string) string {
@@ -283,9 +283,8 @@ func (s *shop) run(ctx context.Context, t *testing.T, answer, line string) *invo
 			}
 			return ""
 		},
-	})
-	root.SetArgs(strings.Fields(line))
-	i.code = Exit(&i.err, root.ExecuteContext(ctx))
+	}
+	i.code = Exit(&i.err, Execute(ctx, env, strings.Fields(line)))
 	summary, _ := os.ReadFile(filepath.Join(filepath.Dir(config), "summary.md")) // only a workflow has one
 	s.summary = string(summary)
 	return i

@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,10 +30,24 @@ type common struct {
 	root   *cobra.Command
 	env    *Env
 	config *genericclioptions.ConfigFlags
+	// noTopic is why --help has shown nothing.
+	noTopic error
+}
+
+// Execute runs a command line, without the name of the program.
+func Execute(ctx context.Context, env Env, args []string) error {
+	c := newRoot(env)
+	c.root.SetArgs(args)
+	if err := c.root.ExecuteContext(ctx); err != nil {
+		return err
+	}
+	return c.noTopic
 }
 
 // NewRoot makes the command tree.
-func NewRoot(env Env) *cobra.Command {
+func NewRoot(env Env) *cobra.Command { return newRoot(env).root }
+
+func newRoot(env Env) *common {
 	c := &common{env: &env, config: genericclioptions.NewConfigFlags(true)}
 	var showVersion bool
 	root := withHelp("root", &cobra.Command{
@@ -95,6 +110,7 @@ func NewRoot(env Env) *cobra.Command {
 	root.AddCommand(newOptions(&env, root))
 	root.InitDefaultHelpCmd()
 	refuseUnknownTopics(root)
+	c.refuseHelp(root)
 	root.InitDefaultCompletionCmd()
 	c.addHelperCommands(root)
 	c.completeFlags(root)
@@ -106,7 +122,20 @@ func NewRoot(env Env) *cobra.Command {
 		"{{if .HasAvailableLocalFlags}}", "{{if .LocalNonPersistentFlags.HasAvailableFlags}}",
 		"{{.LocalFlags.FlagUsages |", fmt.Sprintf("{{.LocalNonPersistentFlags.FlagUsagesWrapped %d |", env.helpWidth()),
 	).Replace(root.UsageTemplate()) + globalFlagsHint)
-	return root
+	return c
+}
+
+// refuseHelp lets --help reject what is no command, too: cobra's shows the help of the group, without an error.
+func (c *common) refuseHelp(root *cobra.Command) {
+	show := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if cmd.HasSubCommands() {
+			if c.noTopic = cmd.ValidateArgs(cmd.Flags().Args()); c.noTopic != nil {
+				return
+			}
+		}
+		show(cmd, args)
+	})
 }
 
 // renameInHelp lets the help texts show the name of the plugin under which the program is installed.
