@@ -51,7 +51,8 @@ func parsePath(path string) (*jsonpath.JSONPath, error) {
 		return nil, fmt.Errorf("%q must be a JSONPath: {.a.b}, .a.b or a.b", path)
 	}
 	parser := jsonpath.New("path").AllowMissingKeys(true)
-	return parser, parser.Parse("{." + strings.TrimPrefix(plain, ".") + "}")
+	err := parser.Parse("{." + strings.TrimPrefix(plain, ".") + "}")
+	return parser, err
 }
 
 // valuesAt are the values that an item has at a path.
