@@ -101,15 +101,14 @@ func ordered(verbs []string) []string {
 func writeRules(b *strings.Builder, rules []rule) {
 	b.WriteString("rules:\n")
 	for _, r := range rules {
-		why := ""
 		if len(r.why) > 0 && len(r.resources) == 1 {
-			why = " # " + strings.Join(r.why, "; ")
+			comment(b, "  ", strings.Join(r.why, "; "))
 		}
 		group := r.group
 		if group == "" {
 			group = `""`
 		}
-		fmt.Fprintf(b, "  - apiGroups: [%s]\n    resources: [%s]%s\n", group, strings.Join(r.resources, ", "), why)
+		fmt.Fprintf(b, "  - apiGroups: [%s]\n    resources: [%s]\n", group, strings.Join(r.resources, ", "))
 		if len(r.names) > 0 {
 			fmt.Fprintf(b, "    resourceNames: [%s]\n", strings.Join(r.names, ", "))
 		}
@@ -137,7 +136,7 @@ func Examples() string {
 		if i > 0 {
 			b.WriteString("---\n")
 		}
-		comment(&b, strings.ToUpper(role.For[:1])+role.For[1:]+". "+role.Note)
+		comment(&b, "", strings.ToUpper(role.For[:1])+role.For[1:]+". "+role.Note)
 		head(&b, role.Namespace, "Role", "kubectl-sts-"+role.Name)
 		writeRules(&b, rulesOf(grantedBy(role.Name)))
 	}
@@ -158,13 +157,13 @@ func grantedBy(role string) []Need {
 }
 
 // comment writes lines of at most 120 columns.
-func comment(b *strings.Builder, text string) {
+func comment(b *strings.Builder, indent, text string) {
 	const width = 120
-	line := "#"
+	line := indent + "#"
 	for _, word := range strings.Fields(text) {
 		if len(line)+1+len(word) > width {
 			b.WriteString(line + "\n")
-			line = "#"
+			line = indent + "#"
 		}
 		line += " " + word
 	}
@@ -220,7 +219,7 @@ func RoleFor(user string, commands []Command, options []string, namespace string
 	slices.Sort(places)
 	var b strings.Builder
 	if len(omitted) > 0 {
-		comment(&b, "Not granted, because it is optional and beyond the namespace: "+listed(rulesOf(omitted))+". Add it with --with="+ClusterOption+".")
+		comment(&b, "", "Not granted, because it is optional and beyond the namespace: "+listed(rulesOf(omitted))+". Add it with --with="+ClusterOption+".")
 	}
 	name := "kubectl-sts:" + nameOf(commands) + ":" + strings.NewReplacer("/", "-", "%", "-").Replace(user)
 	for i, in := range places {

@@ -71,7 +71,11 @@ func (o *authOptions) read(args []string) error {
 		for _, command := range access.Find(nil) {
 			names = append(names, command.Name)
 		}
-		return usagef("unknown command %q, must be one of: %s", strings.Join(args, " "), strings.Join(names, ", "))
+		name := strings.Join(args, " ")
+		if near := nearNames(name, names); len(near) > 0 {
+			return usagef("unknown command %q, did you mean %s?", name, strings.Join(near, " or "))
+		}
+		return usagef("unknown command %q, must be one of: %s", name, strings.Join(names, ", "))
 	}
 	for i, option := range o.options {
 		o.options[i] = strings.TrimLeft(option, "-")

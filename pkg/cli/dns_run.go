@@ -30,8 +30,8 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 	}
 	o.names.Domain = domain
 	if len(inv.Sets) == 0 {
-		if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace); err != nil && o.exitCode {
-			return err // a pipeline must not succeed in the wrong namespace
+		if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace, o.exitCode); err != nil {
+			return err
 		}
 		if o.wait {
 			return errors.New(msgDNSNoSet())

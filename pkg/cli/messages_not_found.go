@@ -7,7 +7,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// What a name may have meant that no StatefulSet has.
+// What may have been meant by a name that no StatefulSet or no namespace has.
 
 func hintPodOf(pod, set string) sts.Hint {
 	return sts.Hintf("pod/%s belongs to statefulset/%s: name that", pod, set)
@@ -19,6 +19,10 @@ func hintOtherKind(kind, name string) sts.Hint {
 
 func hintNearNames(namespace string, names []string) sts.Hint {
 	return sts.Hintf("did you mean %s, in namespace %s?", strings.Join(names, " or "), namespace)
+}
+
+func hintNearNamespaces(names []string) sts.Hint {
+	return sts.Hintf("did you mean namespace %s?", strings.Join(names, " or "))
 }
 
 func hintSetsOf(namespace string, names []string) sts.Hint {

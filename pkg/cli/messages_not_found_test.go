@@ -14,6 +14,7 @@ func TestNotFoundMessages(t *testing.T) {
 		call(hintPodOf, "web-0", "web"),
 		call(hintOtherKind, "Deployment", "api"),
 		call(hintNearNames, "shop", []string{"web", "wbf"}),
+		call(hintNearNamespaces, []string{"shop", "show"}),
 		call(hintSetsOf, "shop", []string{}),
 		call(hintSetsOf, "shop", []string{"web"}),
 		call(hintSetsOf, "shop", []string{"cache", "db", "queue", "search", "web"}),

@@ -97,18 +97,23 @@ func msgSetOf(set string, n, of int) string {
 
 // A wait that lasts.
 
-// left is until the command times out, 0 for never.
-func msgWaitedFor(waited time.Duration, pods string, left time.Duration) string {
+// left is until the command times out, 0 for never; warning is empty for none.
+func msgWaitedFor(waited time.Duration, pods string, left time.Duration, warning string) string {
 	text := fmt.Sprintf("  for %s; %s", sts.Age(waited), pods)
 	if left > 0 {
 		text += fmt.Sprintf("; timeout in %s", sts.Age(left))
 	}
-	return text
+	return text + warning
+}
+
+// msgWarning is an event of Kubernetes, which a line about a wait ends with.
+func msgWarning(reason string, ago time.Duration, message string) string {
+	return fmt.Sprintf("; %s %s ago: %s", reason, sts.Age(ago), message)
 }
 
 // The line has the time, for logs without one.
-func msgStillWaiting(at time.Time, wait, pods string) string {
-	return fmt.Sprintf("%s still waiting %s; %s", at.UTC().Format(time.RFC3339), wait, pods)
+func msgStillWaiting(at time.Time, wait, pods, warning string) string {
+	return fmt.Sprintf("%s still waiting %s; %s%s", at.UTC().Format(time.RFC3339), wait, pods, warning)
 }
 
 // msgPodsOf says how many pods are updated, where there are two revisions, and available.

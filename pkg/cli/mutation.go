@@ -131,7 +131,7 @@ func (m *mutation) look(ctx context.Context, client *kube.Client, q kube.Query) 
 	if err != nil {
 		return nil, err
 	}
-	if err := m.sayNotFound(q, inv); err != nil {
+	if err := m.sayNotFound(ctx, client, q, inv); err != nil {
 		return nil, err
 	}
 	var lacking, reasons []string

@@ -80,10 +80,9 @@ func (b *batch) run(ctx context.Context, q kube.Query) error {
 		return err
 	}
 	if len(snapshots) == 0 {
-		if err := b.client.CheckNamespace(ctx, q.Namespace); err != nil {
-			return err // in a pipeline, a namespace that does not exist must not look like a success
+		if err := b.sayNone(ctx, b.client, "StatefulSets", q.Namespace, true); err != nil {
+			return err
 		}
-		_ = b.sayNone(ctx, b.client, "StatefulSets", q.Namespace)
 	}
 	if b.printPatch {
 		return b.printPatches(ctx, snapshots)

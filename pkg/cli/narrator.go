@@ -7,6 +7,7 @@ import (
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
+	"github.com/kubectl-sts/kubectl-sts/pkg/sts/diagnose"
 )
 
 // narrator writes to standard error what the loop does.
@@ -70,20 +71,41 @@ func (n *narrator) waits(s *sts.Snapshot, d operate.Decision) {
 		left = n.timeout - s.TakenAt.Sub(n.began)
 	}
 	pods := msgPodsOf(&s.Set.Status, sts.DesiredReplicas(s.Set))
+	warning := latestWarning(s, d)
 	if d.Until != nil {
 		n.screen.over(msgTimeLeft(d.Until.Sub(s.TakenAt)))
 	} else if waited := s.TakenAt.Sub(n.since); waited >= time.Second {
-		n.screen.over(msgWaitedFor(waited, pods, left))
+		n.screen.over(msgWaitedFor(waited, pods, left, warning))
 	}
 	if s.TakenAt.Sub(n.beat) < heartbeat {
 		return
 	}
 	n.beat = s.TakenAt
-	n.screen.beat(msgStillWaiting(s.TakenAt, d.Message, pods))
+	n.screen.beat(msgStillWaiting(s.TakenAt, d.Message, pods, warning))
 	if n.timeout == 0 && d.Until == nil && !n.unlimited {
 		n.unlimited = true
 		n.screen.note(msgNoLimit())
 	}
+}
+
+// latestWarning is the newest warning about the pod that is waited for, empty if there is none or the wait
+// already says the same.
+func latestWarning(s *sts.Snapshot, d operate.Decision) string {
+	for _, r := range s.Replicas() {
+		if r.Pod == nil || d.Subject != "pod/"+r.Pod.Name {
+			continue
+		}
+		e := diagnose.LatestWarning(s, r.Pod)
+		if e == nil {
+			return ""
+		}
+		point := diagnose.Point(e.Message)
+		if strings.Contains(d.Message, point) {
+			return ""
+		}
+		return msgWarning(e.Reason, s.TakenAt.Sub(sts.EventTime(e)), point)
+	}
+	return ""
 }
 
 // Applied implements loop.Observer: whose lock was taken is not part of the plan.

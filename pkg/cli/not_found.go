@@ -8,18 +8,16 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/sts"
 )
 
-// explainNotFound adds to the error of a StatefulSet that does not exist what may have been meant, or replaces it by
-// that of the namespace, as kubectl does. Other errors stay as they are, also if the cluster cannot be asked.
+// explainNotFound adds to the error of a StatefulSet or a namespace that does not exist what may have been meant. If
+// the namespace does not exist either, the error is about that, as kubectl's is. Other errors stay as they are, also if
+// the cluster cannot be asked.
 func (c *common) explainNotFound(ctx context.Context, err error) error {
-	var status apierrors.APIStatus
-	if !apierrors.IsNotFound(err) || !errors.As(err, &status) || ctx.Err() != nil {
-		return err
-	}
-	d := status.Status().Details
-	if d == nil || d.Kind != "statefulsets" || d.Name == "" {
+	kind, name := notFound(err)
+	if kind == "" || ctx.Err() != nil {
 		return err
 	}
 	namespace, e := c.namespace()
@@ -33,24 +31,64 @@ func (c *common) explainNotFound(ctx context.Context, err error) error {
 	const patience = 3 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if e := client.CheckNamespace(ctx, namespace); apierrors.IsNotFound(e) {
-		return e
+	if kind == "statefulsets" {
+		e := client.CheckNamespace(ctx, namespace)
+		if e == nil {
+			return withHint(err, setMeant(client.Namesakes(ctx, namespace, name), namespace, name))
+		}
+		err, name = e, namespace
 	}
-	have := client.Namesakes(ctx, namespace, d.Name)
-	var hint sts.Hint
-	switch near := nearNames(d.Name, have.Sets); {
-	case have.PodOf != "":
-		hint = hintPodOf(d.Name, have.PodOf)
-	case have.Kind != "":
-		hint = hintOtherKind(have.Kind, d.Name)
-	case len(near) > 0:
-		hint = hintNearNames(namespace, near)
-	case have.Sets != nil:
-		hint = hintSetsOf(namespace, have.Sets)
-	default:
+	return withHint(err, namespaceMeant(ctx, client, name))
+}
+
+// notFound is the StatefulSet or the namespace that does not exist.
+func notFound(err error) (kind, name string) {
+	var status apierrors.APIStatus
+	if !apierrors.IsNotFound(err) || !errors.As(err, &status) {
+		return "", ""
+	}
+	if d := status.Status().Details; d != nil && (d.Kind == "statefulsets" || d.Kind == "namespaces") && d.Name != "" {
+		return d.Kind, d.Name
+	}
+	return "", ""
+}
+
+func withHint(err error, hint sts.Hint) error {
+	if len(hint) == 0 {
 		return err
 	}
 	return &sts.HintedError{Err: err, Hint: hint}
+}
+
+// setMeant is the hint for the name of a StatefulSet that does not exist.
+func setMeant(have kube.Namesakes, namespace, name string) sts.Hint {
+	switch near := nearNames(name, have.Sets); {
+	case have.PodOf != "":
+		return hintPodOf(name, have.PodOf)
+	case have.Kind != "":
+		return hintOtherKind(have.Kind, name)
+	case len(near) > 0:
+		return hintNearNames(namespace, near)
+	case have.Sets != nil:
+		return hintSetsOf(namespace, have.Sets)
+	}
+	return nil
+}
+
+// namespaceMeant is the hint for the name of a namespace that does not exist.
+func namespaceMeant(ctx context.Context, client *kube.Client, name string) sts.Hint {
+	list, err := kube.Completer{Client: client}.Namespaces(ctx)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for i := range list {
+		names = append(names, list[i].Name)
+	}
+	if near := nearNames(name, names); len(near) > 0 {
+		return hintNearNamespaces(near)
+	}
+	return nil
 }
 
 // nearNames are the names that differ by a typing error at most, the nearest first. Two letters that are swapped

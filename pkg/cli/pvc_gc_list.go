@@ -43,8 +43,8 @@ func runClaims(ctx context.Context, c *common, o gcOptions, out *output, g *gcRu
 		return g.deleteClaims(ctx, client, inv, report, o)
 	}
 	if len(report.Items) == 0 {
-		if err := c.sayNone(ctx, client, "PersistentVolumeClaims", o.namespace); err != nil && o.exitCode {
-			return err // a pipeline that checks the wrong namespace must not succeed
+		if err := c.sayNone(ctx, client, "PersistentVolumeClaims", o.namespace, o.exitCode); err != nil {
+			return err
 		}
 	}
 	if !out.human() {

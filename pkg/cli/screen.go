@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -83,12 +84,13 @@ func (s *screen) tell() kube.Tell {
 
 // over overwrites its previous line. Nothing is written where lines cannot be
 // overwritten: the line is only about time that passes. The text may be foreign.
+// It is cut at the edge: a line that wraps could not be removed.
 func (s *screen) over(text string) {
-	text = render.OneLine(text)
+	text = s.style.Cut(render.OneLine(text), s.style.Width-1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.terminal || text == s.live || s.style.Width > 0 && len(text) >= s.style.Width {
-		return // a line that wraps could not be removed
+	if !s.terminal || text == s.live {
+		return
 	}
 	s.wipe()
 	s.live = text
@@ -118,7 +120,7 @@ func (s *screen) done() {
 
 func (s *screen) wipe() {
 	if s.live != "" {
-		_, _ = fmt.Fprintf(s.out, "\r%s\r", strings.Repeat(" ", len(s.live)))
+		_, _ = fmt.Fprintf(s.out, "\r%s\r", strings.Repeat(" ", utf8.RuneCountInString(s.live)))
 		s.live = ""
 	}
 }

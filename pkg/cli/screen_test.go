@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"gotest.tools/v3/golden"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
@@ -96,6 +99,53 @@ func TestWaitIsAlive(t *testing.T) {
 			n.screen.warn("the connection was lost")
 			n.screen.done()
 			golden.Assert(t, strings.ReplaceAll(out.String(), "\r", "␍"), "wait-"+test.name+".txt")
+		})
+	}
+}
+
+// The wait shows the newest warning about the pod that is waited for, unless it already says the same; on a
+// terminal the line is cut at the edge.
+func TestWaitShowsTheLatestWarning(t *testing.T) {
+	unhealthy := &corev1.Event{Type: corev1.EventTypeWarning, Reason: "Unhealthy", Message: "Readiness probe failed: HTTP probe failed with statuscode: 503"}
+	pulling := &corev1.Event{Type: corev1.EventTypeNormal, Reason: "Pulling", Message: `Pulling image "web:2"`}
+	past := &corev1.Event{Type: corev1.EventTypeWarning, Reason: "FailedMount", Message: "an old failure"}
+	tests := []struct {
+		name, wait string
+		events     map[time.Duration]*corev1.Event
+		want       string
+	}{
+		{"a warning", "for pod web-2: it is not ready", map[time.Duration]*corev1.Event{20 * time.Second: unhealthy, time.Minute: past, time.Second: pulling},
+			"  for 50s; 0 of 3 pods available; Unhealthy 20s ago: Readiness probe failed: HT…"},
+		{"already said", "for pod web-2: it is not ready: Readiness probe failed: HTTP probe failed with statuscode: 503",
+			map[time.Duration]*corev1.Event{20 * time.Second: unhealthy}, "  for 50s; 0 of 3 pods available"},
+		{"a past warning", "for pod web-2: it is not ready", map[time.Duration]*corev1.Event{10 * time.Minute: past}, "  for 50s; 0 of 3 pods available"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := ststest.Web(3)
+			var pod *corev1.Pod
+			for _, p := range w.Pods {
+				if p.Name == "web-2" {
+					pod = p
+				}
+			}
+			for ago, e := range test.events {
+				e := e.DeepCopy()
+				e.Namespace, e.LastTimestamp = pod.Namespace, metav1.NewTime(ststest.Now.Add(-ago))
+				e.InvolvedObject = corev1.ObjectReference{Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID}
+				w.Events = append(w.Events, e)
+			}
+			s := w.Snapshots()[0]
+			s.Set.Status.AvailableReplicas = 0
+			wait := operate.Decision{Verdict: operate.Wait, Reason: "PodNotReady", Subject: "pod/web-2", Message: test.wait}
+			n := &narrator{screen: &screen{out: io.Discard, terminal: true, style: render.Style{Width: 81}}}
+			s.TakenAt = ststest.Now.Add(-50 * time.Second)
+			n.Decided(s, wait)
+			s.TakenAt = ststest.Now
+			n.Decided(s, wait)
+			if diff := cmp.Diff(test.want, n.screen.live); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
 		})
 	}
 }

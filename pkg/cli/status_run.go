@@ -45,18 +45,15 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 			return err
 		}
 		if len(inv.Sets) == 0 && len(o.query.Names) == 0 {
-			if o.exitCode { // a pipeline that looks at the wrong namespace must not succeed
-				if err := client.CheckNamespace(ctx, o.query.Namespace); err != nil {
-					return err
-				}
+			if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace, o.exitCode); err != nil {
+				return err
 			}
-			_ = c.sayNone(ctx, client, "StatefulSets", o.query.Namespace)
 		}
 		if err := p.show(inv, true); err != nil {
 			return err
 		}
 		p.sayNoOrdinals()
-		return cmp.Or(c.sayNotFound(o.query, inv), p.verdict())
+		return cmp.Or(c.sayNotFound(ctx, client, o.query, inv), p.verdict())
 	}
 	view, err := client.Open(ctx, o.query, nil, p.tell())
 	if err != nil {
@@ -100,23 +97,33 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 }
 
 // sayNone prints kubectl's message for an empty list. A namespace that does not exist
-// is a likelier mistake than one without such objects: then that is the error.
-func (c *common) sayNone(ctx context.Context, client *kube.Client, objects, namespace string) error {
+// is a likelier mistake than one without such objects: the message says so, or with strict it is an error, because a
+// pipeline must not succeed in the wrong namespace.
+func (c *common) sayNone(ctx context.Context, client *kube.Client, objects, namespace string, strict bool) error {
 	if namespace == "" {
 		_, _ = fmt.Fprintln(c.env.ErrOut, msgNoneFound(objects))
 		return nil
 	}
-	if err := client.CheckNamespace(ctx, namespace); err != nil {
-		_, _ = fmt.Fprintln(c.env.ErrOut, msgNoneInMissingNamespace(objects, namespace))
+	err := client.CheckNamespace(ctx, namespace)
+	switch {
+	case err == nil:
+		_, _ = fmt.Fprintln(c.env.ErrOut, msgNoneInNamespace(objects, namespace))
+	case strict:
 		return err
+	default:
+		_, _ = fmt.Fprintln(c.env.ErrOut, msgNoneInMissingNamespace(objects, namespace))
 	}
-	_, _ = fmt.Fprintln(c.env.ErrOut, msgNoneInNamespace(objects, namespace))
 	return nil
 }
 
 // sayNotFound is the error for the last set that was named and does not exist; it prints those of the
-// others, as kubectl get does.
-func (c *common) sayNotFound(q kube.Query, inv *sts.Inventory) error {
+// others, as kubectl get does. If the namespace does not exist, that is the only error.
+func (c *common) sayNotFound(ctx context.Context, client *kube.Client, q kube.Query, inv *sts.Inventory) error {
+	if len(q.Names) > 1 && len(inv.Sets) == 0 {
+		if err := client.CheckNamespace(ctx, q.Namespace); err != nil {
+			return err
+		}
+	}
 	var last error
 	for _, name := range q.Names {
 		if slices.ContainsFunc(inv.Sets, func(s *appsv1.StatefulSet) bool { return s.Name == name }) {

@@ -16,6 +16,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	apiversion "k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -56,13 +57,13 @@ func New(config *rest.Config, userAgent string, c clock.WithTicker, warnings io.
 	config.ContentType = runtime.ContentTypeProtobuf
 	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(r *http.Request) (*http.Response, error) {
+		return roundTripper{next, func(r *http.Request) (*http.Response, error) {
 			resp, err := next.RoundTrip(r)
 			if err == nil {
 				client.setClock(resp.Header.Get("Date"))
 			}
 			return resp, err
-		})
+		}}
 	})
 	kube, err := kubernetes.NewForConfig(config)
 	if err != nil {
@@ -87,10 +88,20 @@ func (c *Client) Version(ctx context.Context) (*apiversion.Info, error) {
 	return info, nil
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
+// roundTripper sends requests through another one.
+type roundTripper struct {
+	next http.RoundTripper
+	send func(*http.Request) (*http.Response, error)
+}
+
+var _ utilnet.RoundTripperWrapper = roundTripper{}
 
 // RoundTrip implements http.RoundTripper.
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return t.send(r) }
+
+// WrappedRoundTripper is for client-go: it logs that it cannot cancel a request where it does not find
+// http.Transport, as when --request-timeout ends one.
+func (t roundTripper) WrappedRoundTripper() http.RoundTripper { return t.next }
 
 func (c *Client) setClock(date string) {
 	t, err := http.ParseTime(date)

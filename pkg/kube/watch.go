@@ -477,7 +477,7 @@ const (
 
 // persist sends a view's requests, which only read, until the server has answered them.
 func (v *View) persist(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(r *http.Request) (*http.Response, error) {
+	return roundTripper{next, func(r *http.Request) (*http.Response, error) {
 		resource, ctx := path.Base(r.URL.Path), r.Context()
 		for pause := firstReconnect; ; pause = min(2*pause, lastReconnect) {
 			resp, err := next.RoundTrip(r.Clone(ctx))
@@ -502,7 +502,7 @@ func (v *View) persist(next http.RoundTripper) http.RoundTripper {
 				return nil, err
 			}
 		}
-	})
+	}}
 }
 
 // troubled records that the watch of the resource is behind until it is reached again. A

@@ -22,6 +22,7 @@ func Auth(w io.Writer, r *access.AuthReport, hint sts.Hint, st Style) error {
 		for _, line := range merged(item.Permissions) {
 			t.row(yesNo(line.Allowed), cell{permission(line) + elsewhere(line, r.Namespace), Plain}, cell{msgAuthNeeded(line.PermissionAccess), Plain}, cell{line.For, Plain}, cell{line.Without, Dim})
 		}
+		t.fit("WITHOUT-IT", "FOR")
 	} else {
 		t.header("COMMAND", "ALLOWED", "MISSING")
 		for _, item := range r.Items {

@@ -35,7 +35,7 @@ func ClaimTable(w io.Writer, r *claims.ClaimReport, now time.Time, st Style, c C
 		t.row(claimRow(&r.Items[i], now, c)...)
 	}
 	if !c.Wide && !c.Labels {
-		t.fit("CLASS", "RECLAIM", "SET", "ORDINAL", "SIZE")
+		t.fit("CLASS", "RECLAIM", "SET", "ORDINAL", "SIZE", "LAST-USED")
 	}
 	if err := t.print(w); err != nil {
 		return err

@@ -124,6 +124,14 @@ func (t *table) drop(title string) {
 	}
 }
 
+// Cut shortens plain text to a width at its end; an unknown width, below 1, cuts nothing.
+func (s Style) Cut(text string, width int) string {
+	if width < 1 || utf8.RuneCountInString(text) <= width {
+		return text
+	}
+	return string([]rune(text)[:width-1]) + s.ellipsis()
+}
+
 // middle shortens text to a width: names of one kind differ at their ends.
 func (s Style) middle(text string, width int) string {
 	runes := []rune(text)

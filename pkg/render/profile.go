@@ -29,5 +29,6 @@ func Profiles(w io.Writer, list []*profile.Profile, st Style) error {
 		by = append(by, p.Match.Labels...)
 		t.row(cell{p.Metadata.Name, Plain}, cell{p.System, Plain}, does, tested, cell{strings.Join(by, ", "), Plain})
 	}
+	t.fit("SYSTEM")
 	return t.print(w)
 }

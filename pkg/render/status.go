@@ -369,14 +369,14 @@ func branchTitle(s *report.Status, r report.ReplicaStatus) string {
 			}
 		}
 	}
-	title := r.Revision + "  " + strings.ReplaceAll(imageList(images), ",", ", ")
-	switch r.Revision {
+	title := r.Revision
+	switch r.Revision { // before the images, which a narrow terminal cuts
 	case s.UpdateRevision:
-		return title + "  (update)"
+		title += "  (update)"
 	case s.StableRevision:
-		return title + "  (stable)"
+		title += "  (stable)"
 	}
-	return title
+	return title + "  " + strings.ReplaceAll(imageList(images), ",", ", ")
 }
 
 // soakColumn is how long the pod must still be Ready before its canary continues.

@@ -87,6 +87,23 @@ func newestOf(s *sts.Snapshot, pod *corev1.Pod, fits func(*corev1.Event) bool) *
 	return newest
 }
 
+// LatestWarning is the newest warning about exactly this pod, nil if there is none or it is about the past.
+func LatestWarning(s *sts.Snapshot, pod *corev1.Pod) *corev1.Event {
+	e := newestOf(s, pod, func(e *corev1.Event) bool { return e.Type == corev1.EventTypeWarning })
+	if e == nil || s.TakenAt.Sub(sts.EventTime(e)) > fresh(e) {
+		return nil
+	}
+	return e
+}
+
+// fresh is how long a warning holds.
+func fresh(e *corev1.Event) time.Duration {
+	if eventCount(e) > 1 {
+		return repeatedEventFresh
+	}
+	return eventFresh
+}
+
 // beforeSandbox says whether the warning is about a step that the pod has completed since.
 func beforeSandbox(s *sts.Snapshot, pod *corev1.Pod, e *corev1.Event) bool {
 	age := s.TakenAt.Sub(sts.EventTime(e))
@@ -98,10 +115,7 @@ func beforeSandbox(s *sts.Snapshot, pod *corev1.Pod, e *corev1.Event) bool {
 	case c.Status == corev1.ConditionFalse && c.LastTransitionTime.After(sts.EventTime(e)):
 		return true // it had lost its sandbox since
 	}
-	if eventCount(e) > 1 {
-		return age > repeatedEventFresh
-	}
-	return age > eventFresh
+	return age > fresh(e)
 }
 
 func readinessTrouble(s *sts.Snapshot, r sts.Replica) *Trouble {
