@@ -70,7 +70,7 @@ test-random: cluster-build ## Run many random rounds against a real control plan
 test-versions: ## Run the tests for all Kubernetes versions and write docs/versions.md (builds each version once)
 	go -C test run ./versions
 
-# The first time, goreleaser, krew, k9s and two smaller programs are built.
+# The first time, goreleaser, krew, three versions of k9s and two smaller programs are built.
 # TARGETS=linux_amd64 builds less.
 TARGETS ?=
 test-tools: ## Build a release twice and compare, install it with krew, use it in k9s (see CONTRIBUTING.md for how long)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|krew|validate-krew-manifest|k9s-0.51
+# Usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|krew|validate-krew-manifest|k9s-0.40|k9s-0.50|k9s-0.51
 #
 # Prints the path of the pinned tool, and builds it first if it is missing. The tools are kept outside
 # of go.mod so that their dependencies do not become ours, and per Go version, because golangci-lint rejects
@@ -7,14 +7,16 @@
 # program that wrote it.
 set -euo pipefail
 
-name=${1:?usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|krew|validate-krew-manifest|k9s-0.51}
+name=${1:?usage: hack/tool.sh golangci-lint|goreleaser|cyclonedx-gomod|krew|validate-krew-manifest|k9s-0.40|k9s-0.50|k9s-0.51}
 case $name in
 golangci-lint) package=github.com/golangci/golangci-lint/v2/cmd/golangci-lint version=v2.15.0 ;;
 goreleaser) package=github.com/goreleaser/goreleaser/v2 version=v2.16.0 ;; # the newest that builds with Go 1.26 and from a module proxy alone
 cyclonedx-gomod) package=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod version=v1.10.0 ;;
 krew) package=sigs.k8s.io/krew/cmd/krew version=v0.5.0 ;;
 validate-krew-manifest) package=sigs.k8s.io/krew/cmd/validate-krew-manifest version=v0.5.0 ;;
-# k9s has a minor version in its name, so that several can be tested.
+# The last minor releases of k9s, of which the module proxy serves some patch releases only.
+k9s-0.40) package=github.com/derailed/k9s version=v0.40.10 ;;
+k9s-0.50) package=github.com/derailed/k9s version=v0.50.18 ;;
 k9s-0.51) package=github.com/derailed/k9s version=v0.51.0 ;;
 *)
   echo "hack/tool.sh: unknown tool \"$name\": see the usage at the top of the script" >&2

@@ -307,7 +307,7 @@ func (k *k9s) complaints() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// TestK9s presses all keys of plugins.yaml.
+// TestK9s presses all keys of plugins.yaml in the last minor releases of k9s.
 func TestK9s(t *testing.T) {
 	w := newWorld(t)
 	pressed := map[string]bool{"sts-pvc-gc": true}
@@ -318,7 +318,7 @@ func TestK9s(t *testing.T) {
 		t.Errorf("keys (-pressed here +in plugins.yaml):\n%s", diff)
 	}
 	plugins := read(t, filepath.Join(root, "plugins.yaml"))
-	for _, version := range []string{"k9s-0.51"} {
+	for _, version := range []string{"k9s-0.40", "k9s-0.50", "k9s-0.51"} {
 		t.Run(version, func(t *testing.T) {
 			program := tool(t, version)
 			t.Run("keys", func(t *testing.T) { w.pressAll(t, program, plugins) })
