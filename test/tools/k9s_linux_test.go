@@ -216,10 +216,10 @@ func (w *world) start(t *testing.T, program string, files map[string]string, arg
 	return k
 }
 
-// table waits for a view with this row. Its title has the API group until k9s 0.40.
+// table waits for a view with this row. Its title has a symbol and the API group until k9s 0.40.
 func (k *k9s) table(view, row string) string {
 	k.t.Helper()
-	return k.shows(`(?i)─ [\w/]*` + view + `\(` + k.namespace + `\)\[\d+\][\s\S]*│ *` + row + ` `)
+	return k.shows(`(?i)─ (?:\S+ +)?[\w/]*` + view + `\(` + k.namespace + `\)\[\d+\][\s\S]*│ *` + row + ` `)
 }
 
 // menu waits until the keys of a view are shown, except for dangerous ones if k9s may only read.
