@@ -314,6 +314,13 @@ func restartCases() []decisionCase {
 			verdict: operate.Stuck, reason: operate.ReasonPodFailing,
 		},
 		{
+			name:    "the pod of a canary is failing",
+			from:    standing(2),
+			changes: []change{crashing(4)},
+			intent:  only("0-1"),
+			verdict: operate.Stuck, reason: operate.ReasonPodFailing,
+		},
+		{
 			name:    "another pod is starting",
 			from:    ststest.Web(3),
 			changes: []change{starting(0)},

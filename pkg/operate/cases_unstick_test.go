@@ -445,6 +445,13 @@ func unstickCases() []decisionCase {
 			verdict: operate.Done, reason: operate.ReasonNothingToDo,
 		},
 		{
+			name:    "only an interrupted restart remains",
+			from:    ststest.Web(3),
+			changes: []change{restarting("restart --ordinals 0-1", []sts.Ordinal{0}, 0, 1)},
+			intent:  unstick,
+			verdict: operate.Done, reason: operate.ReasonNothingToDo,
+		},
+		{
 			name:    "it has not moved: the partition holds",
 			from:    rolling(2),
 			changes: []change{motionless, partition(3)},

@@ -215,6 +215,10 @@ func remedy(s *sts.Snapshot, r sts.Replica, t *diagnose.Trouble) sts.Hint {
 	if t.Reason == diagnose.Recreated && sts.StrategyOf(s.Set).HasPartition() && diagnose.Stable(s) != s.Set.Status.UpdateRevision && s.RevisionFor(r.Ordinal) == s.Set.Status.UpdateRevision && !aborting(s) {
 		return hintPodRejected(look, canaryCommand(s, "abort"))
 	}
+	stuck := diagnose.Rollout(s)
+	if stuck != nil && stuck.Remedy == diagnose.RollBack && stuck.Replica.Ordinal == r.Ordinal && !aborting(s) {
+		return hintRollBack(record.RollBackCommand(s.Set), look)
+	}
 	return look
 }
 

@@ -119,6 +119,10 @@ func hintRejectedUpdate(abort, look sts.Hint) sts.Hint {
 	return sts.Hintf("roll back the update: %s; or remove what rejects it; for details: %s", abort, look)
 }
 
+func hintRollBack(command, look sts.Hint) sts.Hint {
+	return sts.Hintf("roll back the update: %s; for details: %s", command, look)
+}
+
 func hintPodRejected(look, abort sts.Hint) sts.Hint {
 	return sts.Hintf("find out what rejects or changes the pod: %s; if the update is the cause, roll it back: %s", look, abort)
 }

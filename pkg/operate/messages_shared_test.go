@@ -49,6 +49,7 @@ func TestSharedMessages(t *testing.T) {
 		messagetest.Call(hintEvictUnready, "shop", "web"),
 		messagetest.Call(hintRejectedUpdate, hintAbortWeb, describeWeb2),
 		messagetest.Call(hintPodRejected, describeWeb2, hintAbortWeb),
+		messagetest.Call(hintRollBack, hintAbortWeb, describeWeb2),
 		messagetest.Call(msgOrdinalsOnOther, low, []string{"web-6f66"}, "web-7549"),
 		messagetest.Call(msgUpdateInProgress, "web", "ordinals 0-2 at revision web-6986cb69d8, not at web-79d8f4bd7c"),
 		messagetest.Call(msgUpdateIncomplete, "web-6f66", "web-7549"),

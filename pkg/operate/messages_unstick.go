@@ -125,4 +125,8 @@ func msgBelowPartition(kept []sts.Ordinal) string {
 	return "all pods are available; not updated, below the partition: " + sts.SayOrdinals(kept)
 }
 
+func msgRestartRemains() string {
+	return "all pods are available, and no update is in progress; the restart is not complete"
+}
+
 func msgNoUpdate() string { return "all pods are available, and no update is in progress" }

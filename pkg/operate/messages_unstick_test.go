@@ -43,6 +43,6 @@ func TestMessagesOfUnstick(t *testing.T) {
 		messagetest.Call(hintPromoteOrAbort, promoteWeb, abortWeb),
 		messagetest.Call(msgUpdateMoves, update),
 		messagetest.Call(msgBelowPartition, low),
-		messagetest.Call(msgNoUpdate),
+		messagetest.Call(msgRestartRemains), messagetest.Call(msgNoUpdate),
 	)
 }

@@ -314,6 +314,9 @@ func notStuck(s *sts.Snapshot, c *record.Canary) Decision {
 	case update != "":
 		return doneNothingStuck(msgBelowPartition(belowPartition(s)), hintPromoteOrAbort(canaryCommand(s, "promote"), canaryCommand(s, "abort")))
 	}
+	if restart, err := record.ReadRestart(s.Set); err == nil && restart != nil {
+		return doneNothingStuck(msgRestartRemains(), restart.Again(s.Set))
+	}
 	return doneNothingStuck(msgNoUpdate(), nil)
 }
 

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -33,7 +34,7 @@ func cmdNode(ts *testscript.TestScript, neg bool, args []string) {
 	case "off":
 		ts.Check(s.switchOff(ctx, name, `"yes"`))
 		ts.Check(s.stopNode(ctx, name))
-		cmdUntil(ts, false, []string{"field", "node/" + name, `{.spec.taints[?(@.effect=="NoExecute")].key}`, "~unreachable"})
+		until(ts, func() error { return s.stopped(name) })
 	case "on":
 		ts.Check(s.switchOff(ctx, name, "null"))
 		// kwok takes a lease that has expired.
@@ -60,10 +61,12 @@ func (s *scenario) createNode(ctx context.Context, name string) error {
 	return err
 }
 
+// How long a node that is switched off has been unready and silent.
+const off, silent = 4 * time.Minute, 5 * time.Minute
+
 // stopNode is what is left when a machine is switched off: the lease is not renewed, and the node has been unready
 // for some minutes. kwok plays a node only while it has its lease.
 func (s *scenario) stopNode(ctx context.Context, name string) error {
-	const off, silent = 4 * time.Minute, 5 * time.Minute
 	now := time.Now()
 	err := s.lease(ctx, name, fmt.Sprintf(`{"spec":{"holderIdentity":"off","leaseDurationSeconds":36000,"renewTime":%q}}`,
 		now.Add(-silent).UTC().Format(metav1.RFC3339Micro)))
@@ -79,6 +82,27 @@ func (s *scenario) stopNode(ctx context.Context, name string) error {
 	}
 	_, err = s.cluster.Client().CoreV1().Nodes().Patch(ctx, name, types.StrategicMergePatchType, body, metav1.PatchOptions{}, "status")
 	return err
+}
+
+// stopped is nil once the controller manager has tainted the node. A last report that kwok had begun before is undone.
+func (s *scenario) stopped(name string) error {
+	ctx, cancel := requestContext()
+	defer cancel()
+	node, err := s.cluster.Client().CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	for _, c := range node.Status.Conditions {
+		if c.Type == corev1.NodeReady && time.Since(c.LastTransitionTime.Time) < off {
+			return cmp.Or(s.stopNode(ctx, name), fmt.Errorf("node %s has reported once more", name))
+		}
+	}
+	for _, t := range node.Spec.Taints {
+		if t.Key == corev1.TaintNodeUnreachable && t.Effect == corev1.TaintEffectNoExecute {
+			return nil
+		}
+	}
+	return fmt.Errorf("node %s is not tainted", name)
 }
 
 // switchOff keeps kwok away from the pods of a node, or with null no longer.
