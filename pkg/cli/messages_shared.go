@@ -149,6 +149,8 @@ func msgInterrupted(several bool) string {
 	return "interrupted; rerun the command to resume"
 }
 
+func hintRollBack(abort sts.Hint) sts.Hint { return sts.Hintf("to roll back instead: %s", abort) }
+
 func hintResume() sts.Hint { return sts.Hintf("rerun the command to resume") }
 
 func msgNotStarted(sets []string) string {

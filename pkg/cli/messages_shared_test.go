@@ -43,7 +43,7 @@ func TestSharedMessages(t *testing.T) {
 		messagetest.Call(msgCommandEnded, "--check-exec in web-2", "terminated with exit code 3"),
 		messagetest.Call(msgResult, "web", "restarted: 3 pods (ordinals 0-2) available, revisions unchanged"),
 		messagetest.Call(msgNoResult, "web", "nothing to pause: no update in progress"),
-		messagetest.Call(msgInterrupted, false), messagetest.Call(hintResume),
+		messagetest.Call(msgInterrupted, false), messagetest.Call(hintResume), messagetest.Call(hintRollBack, sts.Kubectl("shop", "sts canary abort", "db")),
 		messagetest.Call(msgInterrupted, true), messagetest.Call(hintContinue, sts.Kubectl("shop", "sts restart", "db", "queue")),
 		messagetest.Call(hintContinueWithout, "db", sts.Kubectl("shop", "sts restart", "queue"), hintContinue(sts.Kubectl("shop", "sts restart", "db", "queue"))),
 		messagetest.Call(msgNotStarted, []string{"db", "queue"}),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -63,13 +64,18 @@ func (r *mutationRun) conclude(d operate.Decision, err error) error {
 	var expired *loop.TimeoutError
 	switch {
 	case errors.As(err, &interrupted):
-		_, _ = io.WriteString(r.env.ErrOut, r.env.errStyle().Wrap("", 0, render.Plain, render.StatusLine(r.report.Status))+msgInterrupted(r.several)+"\n")
+		_, _ = io.WriteString(r.env.ErrOut, r.env.errStyle().Wrap("", 0, render.Plain, render.StatusLine(r.report.Status))+msgInterrupted(r.several)+"\n"+
+			render.Hint(r.rollBack(), r.env.errStyle()))
 		return err
 	case errors.As(err, &expired):
 		if expired.After = r.timeout; r.several {
 			return err
 		}
-		return &sts.HintedError{Err: err, Hint: hintResume()}
+		hints := []sts.Hint{hintResume()}
+		if back := r.rollBack(); back != nil {
+			hints = append(hints, back)
+		}
+		return &sts.HintedError{Err: err, Hint: sts.JoinHints(hints, "; ")}
 	case err != nil:
 		return notAllowed(err)
 	case d.Verdict == operate.Stuck || d.Verdict == operate.Refused || d.Verdict == operate.Failed:
@@ -85,6 +91,15 @@ func (r *mutationRun) conclude(d operate.Decision, err error) error {
 		return e
 	}
 	return nil
+}
+
+// rollBack is how to end a canary that the command leaves in progress, instead of resuming it.
+func (r *mutationRun) rollBack() sts.Hint {
+	c := r.report.Status.Canary
+	if r.several || c == nil || c.Aborting || !strings.HasPrefix(r.verb, "canary ") {
+		return nil
+	}
+	return hintRollBack(sts.Kubectl(r.report.Namespace, "sts canary abort", r.report.Name))
 }
 
 // resultLine is how a command that is done ends on standard output.

@@ -92,7 +92,7 @@ func (w way) remove(s *sts.Snapshot, r sts.Replica, f Facts, most Deletions) Dec
 	switch {
 	case !t.Failing && !w.starting:
 		return wait
-	case f.Still < need:
+	case motionless(s, f) < need:
 		wait.Message = msgWaitBeforeDelete(wait.Message, need)
 		return wait
 	}
@@ -100,6 +100,15 @@ func (w way) remove(s *sts.Snapshot, r sts.Replica, f Facts, most Deletions) Dec
 		return *d
 	}
 	return do(&DeletePod{Description: stepDeleteBlocker(s.Name(r.Ordinal), t.Message, w.to), PodRef: podRef(r)}, "DeleteBlocker")
+}
+
+// motionless is for how long nothing has changed: seen by this command, or before it by what the server records, so
+// that a command with a short timeout gets on when it is rerun.
+func motionless(s *sts.Snapshot, f Facts) time.Duration {
+	if moved := s.LastMoved(); !moved.IsZero() {
+		return max(f.Still, s.TakenAt.Sub(moved))
+	}
+	return f.Still
 }
 
 // requireDeletionsLeft stops a command before it deletes more pods than allowed.

@@ -55,6 +55,20 @@ func abortCases() []decisionCase {
 			verdict: operate.Do, reason: "Restore",
 		},
 		{
+			name:    "resumed, and its pod has been starting for longer than any command waited",
+			from:    aborted(2),
+			changes: []change{motionless, starting(4)},
+			intent:  abort,
+			verdict: operate.Do, reason: "DeleteBlocker",
+		},
+		{
+			name:    "resumed, and its pod has been starting for a moment",
+			from:    aborted(2),
+			changes: []change{motionless, onPod(4, func(p *corev1.Pod) { ststest.NotReady(p, ststest.Now.Add(-20*time.Second)) })},
+			intent:  abort,
+			verdict: operate.Wait, reason: operate.ReasonPodNotAvailable,
+		},
+		{
 			name:    "before the canary's pod is made",
 			from:    standing(1),
 			changes: []change{func(inv *sts.Inventory) { inv.Pods = inv.Pods[:4] }},

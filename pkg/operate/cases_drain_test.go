@@ -120,6 +120,13 @@ func drainCases() []decisionCase {
 			verdict: operate.Wait, reason: operate.ReasonNotObserved,
 		},
 		{
+			name:    "a canary is being aborted",
+			from:    aborted(2),
+			intent:  plainDown,
+			facts:   none,
+			verdict: operate.Refused, reason: operate.ReasonCanaryInProgress,
+		},
+		{
 			name:    "a canary is in progress",
 			from:    standing(1),
 			intent:  plainDown,

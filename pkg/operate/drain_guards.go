@@ -269,6 +269,10 @@ func requireNoOperation(l look) *Decision {
 		d := badRecord(err)
 		return &d
 	}
+	if c != nil && c.Aborting {
+		d := refuseAborting(s)
+		return &d
+	}
 	if c != nil {
 		message, hint := msgDrainCanaryInProgress(s.Set.Name, canaryCommand(s, "promote", "--full"), canaryCommand(s, "abort"))
 		return refuse(ReasonCanaryInProgress, message, hint)

@@ -339,6 +339,15 @@ func (w *world) pressAll(t *testing.T, program, plugins string) {
 		t.Errorf("resource versions of the sets, though every plan was declined:\n%s", diff)
 	}
 
+	// Ctrl-C ends the command, and neither the script nor k9s. What it leaves can be rolled back.
+	k.use(press{"sts-canary-start", "web", []step{
+		answer(`New image`, "app=app:v4-never-ready"), answer(`start a canary on ordinal 2[\s\S]*\[y/N\]`, "y"),
+		{`waiting for pod web-2: it is running but not ready`, []string{"C-c"}}, {`interrupted[\s\S]*exit code 130\n`, nil}, leave,
+	}, "canary start web", "--image app=app:v4-never-ready"})
+	k.use(press{"sts-canary-abort", "web", []step{
+		answer(`canary abort of statefulset\.apps/web[\s\S]*\[y/N\]`, "y"), {`rolled back to[\s\S]*exit code 0\n`, nil}, leave,
+	}, "canary abort web", ""})
+
 	// One confirmation is enough.
 	k.use(press{"sts-canary-promote", "rolling", []step{
 		answer(`promote the canary to ordinal[\s\S]*\[y/N\]`, "y"), {`statefulset\.apps/rolling promoted to[\s\S]*exit code 0\n`, nil}, leave,
