@@ -36,7 +36,7 @@ install: build ## Copy both to BINDIR (by default where go install puts programs
 	@command -v kubectl-sts >/dev/null || echo 'note: $(BINDIR) is not on your PATH, so kubectl will not find the plugin'
 
 demo: cluster-build ## Show the plugin on a local cluster
-	go -C test run ./demo
+	@go -C test run ./demo
 
 pictures: cluster-build ## Play the demo and take the pictures of the README
 	go -C test run ./demo -pictures ../docs/pictures
@@ -92,7 +92,7 @@ lint: ## Check formatting, go vet, golangci-lint, go.mod files and generated doc
 
 cluster-build: ## Build the test cluster (27 CPU minutes the first time)
 	@echo 'building the test cluster (the first time its tool is compiled first, without output for a minute or two)'
-	@$(TESTCLUSTER) build
+	@$(TESTCLUSTER) build >/dev/null
 
 cluster-up: ## Start a local Kubernetes cluster and print how to reach it
 	@$(TESTCLUSTER) up

@@ -14,7 +14,11 @@ func msgHelper(path, did string) string { return "completion helper " + path + "
 func msgNoHelper(name string) string { return "completion helper " + name + " not found on PATH" }
 
 func msgLoadCompletion(shell, file, line string) string {
-	return fmt.Sprintf("note: %s completes plugins once it has loaded kubectl's own completion; for this, %s needs the line\n  %s", shell, file, line)
+	install := ""
+	if shell == "bash" {
+		install = "install the package bash-completion, and "
+	}
+	return fmt.Sprintf("note: %s completes plugins once it has loaded kubectl's own completion; for this, %s%s needs the line\n  %s", shell, install, file, line)
 }
 
 func msgNotAPlugin(name string) string {

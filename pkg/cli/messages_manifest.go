@@ -7,8 +7,8 @@ import (
 
 // What plan, dns and canary start report about a manifest.
 
-func msgFileTooLarge(name string, limit int) string {
-	return fmt.Sprintf("%s is larger than %d MiB, the limit for a manifest", name, limit)
+func msgFileTooLarge(limit int) string {
+	return fmt.Sprintf("larger than %d MiB, the limit for a manifest", limit)
 }
 
 func msgNoURLs() string {

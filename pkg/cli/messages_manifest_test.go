@@ -10,7 +10,7 @@ func TestManifestMessages(t *testing.T) {
 	call := messagetest.Call
 	const where, object = "web.yaml:5", "StatefulSet web"
 	messagetest.Golden(t, "manifest",
-		call(msgFileTooLarge, "web.yaml", 16),
+		call(msgFileTooLarge, 16),
 		call(msgNoURLs),
 		call(msgNoManifests),
 		call(msgHelmChart),

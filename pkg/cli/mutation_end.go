@@ -71,11 +71,9 @@ func (r *mutationRun) conclude(d operate.Decision, err error) error {
 		if expired.After = r.timeout; r.several {
 			return err
 		}
-		hints := []sts.Hint{hintResume()}
-		if back := r.rollBack(); back != nil {
-			hints = append(hints, back)
-		}
-		return &sts.HintedError{Err: err, Hint: sts.JoinHints(hints, "; ")}
+		return &sts.HintedError{Err: err, Hint: r.resume()}
+	case err != nil && !r.several && (len(r.report.Applied) > 0 || r.rollBack() != nil):
+		return withHintIfNone(notAllowed(err), r.resume())
 	case err != nil:
 		return notAllowed(err)
 	case d.Verdict == operate.Stuck || d.Verdict == operate.Refused || d.Verdict == operate.Failed:
@@ -91,6 +89,23 @@ func (r *mutationRun) conclude(d operate.Decision, err error) error {
 		return e
 	}
 	return nil
+}
+
+// resume is how to continue what the command leaves in progress, or to end it.
+func (r *mutationRun) resume() sts.Hint {
+	hints := []sts.Hint{hintResume()}
+	if back := r.rollBack(); back != nil {
+		hints = append(hints, back)
+	}
+	return sts.JoinHints(hints, "; ")
+}
+
+// withHintIfNone adds the hint to an error that has none.
+func withHintIfNone(err error, hint sts.Hint) error {
+	if errors.As(err, new(*sts.HintedError)) {
+		return err
+	}
+	return &sts.HintedError{Err: err, Hint: hint}
 }
 
 // rollBack is how to end a canary that the command leaves in progress, instead of resuming it.
