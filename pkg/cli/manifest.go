@@ -51,7 +51,7 @@ func readAll(env *Env, name string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(in, fileLimit+1))
 	if err == nil && len(data) > fileLimit {
-		err = errors.New(msgFileTooLarge(fileLimit>>20))
+		err = errors.New(msgFileTooLarge(fileLimit >> 20))
 	}
 	return data, err
 }
