@@ -24,10 +24,13 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 	if err != nil {
 		return err
 	}
-	inv, domain, err := client.ReadNames(ctx, o.query, o.domain)
-	if err != nil {
+	began := c.env.Clock.Now()
+	reading, end := withTimeout(ctx, o.timeout)
+	inv, domain, err := client.ReadNames(reading, o.query, o.domain)
+	if err = end(err); err != nil {
 		return err
 	}
+	o.spent = c.env.Clock.Since(began)
 	o.names.Domain = domain
 	if len(inv.Sets) == 0 {
 		if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace, o.exitCode); err != nil {

@@ -166,6 +166,13 @@ func hintContinue(command sts.Hint) sts.Hint { return sts.Hintf("to resume: %s",
 
 func msgLockStays(why string) string { return "cannot release the lock: " + why }
 
+func msgWaitServer() string { return "for the API server" }
+
+// Of a command that ends although the server does not answer.
+func msgLockMayStay(set string) string {
+	return fmt.Sprintf("the API server did not answer: the last write may have been carried out, and the lock on statefulset/%s may not have been released; a rerun takes it over", set)
+}
+
 func msgDeclined() string { return "nothing was changed" }
 
 func hintAcceptAdmission(set string) sts.Hint {

@@ -48,6 +48,8 @@ func TestSharedMessages(t *testing.T) {
 		messagetest.Call(hintContinueWithout, "db", sts.Kubectl("shop", "sts restart", "queue"), hintContinue(sts.Kubectl("shop", "sts restart", "db", "queue"))),
 		messagetest.Call(msgNotStarted, []string{"db", "queue"}),
 		messagetest.Call(msgLockStays, "policy guard does not allow it"),
+		messagetest.Call(msgWaitServer),
+		messagetest.Call(msgLockMayStay, "web"),
 		messagetest.Call(msgDeclined),
 		messagetest.Call(hintAcceptAdmission, "web"),
 		messagetest.Call(hintNotAllowed),

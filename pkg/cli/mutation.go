@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/rand"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
+	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
 	"github.com/kubectl-sts/kubectl-sts/pkg/report"
@@ -163,4 +165,22 @@ func (m *mutation) environment() []string {
 		name = raw.CurrentContext
 	}
 	return append(out, "KUBECTL_STS_CONTEXT="+name)
+}
+
+// withTimeout is the context of a command with --timeout, 0 for no limit. end releases it, and turns the error of a
+// request that the timeout has ended into a [loop.TimeoutError].
+func withTimeout(ctx context.Context, timeout time.Duration) (_ context.Context, end func(error) error) {
+	if timeout == 0 {
+		return ctx, func(err error) error { return err }
+	}
+	expired := &loop.TimeoutError{After: timeout, Last: operate.Decision{Verdict: operate.Wait, Message: msgWaitServer()}}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, expired)
+	return ctx, func(err error) error {
+		cause := context.Cause(ctx)
+		cancel()
+		if err != nil && errors.Is(cause, expired) {
+			return expired
+		}
+		return err
+	}
 }

@@ -69,47 +69,59 @@ func repeated(cmd *cobra.Command) []string {
 }
 
 // run reads the sets, makes the plans, checks them with dry runs, shows them, asks for confirmation,
-// carries them out and reports.
+// carries them out and reports. The timeout does not count while a person is asked.
 func (b *batch) run(ctx context.Context, q kube.Query) error {
-	var err error
-	if b.client, err = b.common.client(); err != nil {
-		return err
-	}
-	snapshots, err := b.look(ctx, b.client, q)
-	if err != nil {
-		return err
-	}
-	if len(snapshots) == 0 {
-		if err := b.sayNone(ctx, b.client, "StatefulSets", q.Namespace, true); err != nil {
-			return err
-		}
-	}
-	if b.printPatch {
-		return b.printPatches(ctx, snapshots)
-	}
+	began := b.env.Clock.Now()
 	screen := newScreen(b.env)
 	defer func() {
 		for _, r := range b.runs {
 			r.view.Close()
 		}
 	}()
-	for _, s := range snapshots {
-		r, err := b.prepare(ctx, q, s, screen)
-		if err != nil {
-			return err
-		}
-		b.runs = append(b.runs, r)
-		if err := r.examine(ctx); err != nil {
-			return err
-		}
+	ended, err := b.prepareAll(ctx, q, screen)
+	if err != nil || ended {
+		return err
 	}
-	if errs := b.show(ctx); len(errs) > 0 || b.dryRun != "none" {
-		return b.end(errs, b.command(b.open))
-	}
+	spent := b.env.Clock.Since(began)
 	if err := b.confirm(ctx); err != nil {
 		return err
 	}
-	return b.carryOut(ctx)
+	return b.carryOut(ctx, spent)
+}
+
+// prepareAll does what comes before the confirmation. It reports whether nothing is left to do.
+func (b *batch) prepareAll(ctx context.Context, q kube.Query, screen *screen) (ended bool, err error) {
+	ctx, end := withTimeout(ctx, b.timeout)
+	defer func() { err = end(err) }()
+	if b.client, err = b.common.client(); err != nil {
+		return true, err
+	}
+	snapshots, err := b.look(ctx, b.client, q)
+	if err != nil {
+		return true, err
+	}
+	if len(snapshots) == 0 {
+		if err := b.sayNone(ctx, b.client, "StatefulSets", q.Namespace, true); err != nil {
+			return true, err
+		}
+	}
+	if b.printPatch {
+		return true, b.printPatches(ctx, snapshots)
+	}
+	for _, s := range snapshots {
+		r, err := b.prepare(ctx, q, s, screen)
+		if err != nil {
+			return true, err
+		}
+		b.runs = append(b.runs, r)
+		if err := r.examine(ctx); err != nil {
+			return true, err
+		}
+	}
+	if errs := b.show(ctx); len(errs) > 0 || b.dryRun != "none" {
+		return true, b.end(errs, b.command(b.open))
+	}
+	return false, nil
 }
 
 // prepare makes the intent of a set from its state.
@@ -207,14 +219,15 @@ func (b *batch) confirm(ctx context.Context) error {
 	return b.env.confirm(ctx, msgContinueAll(b.verb, n))
 }
 
-// carryOut carries out one plan after the other, until one ends with an error.
-func (b *batch) carryOut(ctx context.Context) error {
-	began, n := b.env.Clock.Now(), len(b.open)
+// carryOut carries out one plan after the other, until one ends with an error. spent is how much of the timeout
+// has passed.
+func (b *batch) carryOut(ctx context.Context, spent time.Duration) error {
+	began, n := b.env.Clock.Now().Add(-spent), len(b.open)
 	for k := range n {
 		next := b.open
-		left, err := b.timeout, error(nil)
-		if k > 0 {
-			left, err = b.turn(ctx, next[0], began)
+		left, err := b.left(began)
+		if err == nil && k > 0 {
+			err = b.turn(ctx, next[0])
 		}
 		if err == nil {
 			if n > 1 {
@@ -234,17 +247,24 @@ func (b *batch) carryOut(ctx context.Context) error {
 	return b.end(nil, nil)
 }
 
-// turn begins with a set after others. It returns what is left of the timeout.
-func (b *batch) turn(ctx context.Context, r *mutationRun, began time.Time) (left time.Duration, err error) {
+// left is what is left of the timeout, 0 if there is none.
+func (b *batch) left(began time.Time) (time.Duration, error) {
+	if b.timeout == 0 {
+		return 0, nil
+	}
+	left := b.timeout - b.env.Clock.Since(began)
+	if left <= 0 {
+		return 0, &loop.TimeoutError{After: b.timeout}
+	}
+	return left, nil
+}
+
+// turn begins with a set after others.
+func (b *batch) turn(ctx context.Context, r *mutationRun) error {
 	if ctx.Err() != nil {
-		return 0, &loop.InterruptedError{Cause: context.Cause(ctx)}
+		return &loop.InterruptedError{Cause: context.Cause(ctx)}
 	}
-	if b.timeout > 0 {
-		if left = b.timeout - b.env.Clock.Since(began); left <= 0 {
-			return 0, &loop.TimeoutError{After: b.timeout}
-		}
-	}
-	return left, b.lockFor(ctx, r, b.client.Now())
+	return b.lockFor(ctx, r, b.client.Now())
 }
 
 // resumable errors are those after which the same command resumes what it has begun.

@@ -437,24 +437,25 @@ func TestTurnOfALaterSet(t *testing.T) {
 		}}
 	r := &mutationRun{mutation: b.mutation}
 	clock.Step(2 * time.Minute)
-	left, err := b.turn(t.Context(), r, ststest.Now)
+	left, err := b.left(ststest.Now)
 	assert.NilError(t, err)
 	assert.Equal(t, left, 3*time.Minute)
+	assert.NilError(t, b.turn(t.Context(), r))
 	assert.DeepEqual(t, since, []time.Time{ststest.Now.Add(2 * time.Minute)})
 	clock.Step(3 * time.Minute)
 	expired := (*loop.TimeoutError)(nil)
-	if _, err := b.turn(t.Context(), r, ststest.Now); !errors.As(err, &expired) || expired.After != b.timeout {
+	if _, err := b.left(ststest.Now); !errors.As(err, &expired) || expired.After != b.timeout {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	interrupted := (*loop.InterruptedError)(nil)
-	if _, err := b.turn(ctx, r, ststest.Now); !errors.As(err, &interrupted) {
+	if err := b.turn(ctx, r); !errors.As(err, &interrupted) {
 		t.Error(err)
 	}
 	assert.Equal(t, len(since), 1)
 	b.timeout = 0
-	left, err = b.turn(t.Context(), r, ststest.Now)
+	left, err = b.left(ststest.Now)
 	assert.NilError(t, err)
 	assert.Equal(t, left, time.Duration(0))
 }

@@ -68,7 +68,7 @@ func (r *mutationRun) conclude(d operate.Decision, err error) error {
 			render.Hint(r.rollBack(), r.env.errStyle()))
 		return err
 	case errors.As(err, &expired):
-		if expired.After = r.timeout; r.several {
+		if r.several {
 			return err
 		}
 		return &sts.HintedError{Err: err, Hint: r.resume()}

@@ -102,10 +102,19 @@ func (r *mutationRun) carryOut(ctx context.Context, left time.Duration) error {
 		loop.Options{Timeout: left, StoredTemplate: r.storedTemplate, Found: r.snapshot},
 		&narrator{screen: r.screen, quiet: r.out.human() && countWrites(r.report.Plan) == 1, timeout: left})
 	r.screen.done()
+	if expired := (*loop.TimeoutError)(nil); errors.As(err, &expired) {
+		expired.After = r.timeout // the limit was what was left of it
+	}
 	r.report.Applied = append(r.report.Applied, result.Applied...)
 	r.report.Commands = append(r.report.Commands, result.Commands...)
 	s := r.snapshot
-	if result.Last != nil {
+	switch {
+	case result.Locked:
+		r.screen.warn(msgLockMayStay(r.report.Name))
+		if result.Last != nil {
+			s = result.Last
+		}
+	case result.Last != nil:
 		s = released(result.Last, r.lock.ID)
 	}
 	return r.finish(s, result.Decision, err)

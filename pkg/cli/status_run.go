@@ -55,14 +55,11 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 		p.sayNoOrdinals()
 		return cmp.Or(c.sayNotFound(ctx, client, o.query, inv), p.verdict())
 	}
+	ctx, end := withTimeout(ctx, o.timeout)
+	defer func() { _ = end(nil) }()
 	view, err := client.Open(ctx, o.query, nil, p.tell())
 	if err != nil {
-		return err
-	}
-	if o.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, &loop.TimeoutError{After: o.timeout})
-		defer cancel()
+		return end(err)
 	}
 	for inv := range view.WatchAll(ctx) {
 		end := p.reached(inv)
@@ -86,7 +83,9 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 			return nil // the watch has lasted as long as requested
 		}
 		if p.report == nil || len(p.report.Items) == 0 {
-			if err := client.CheckNamespace(context.WithoutCancel(ctx), o.query.Namespace); err != nil {
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), loop.CallGrace)
+			defer cancel()
+			if err := client.CheckNamespace(last, o.query.Namespace); err != nil {
 				return err
 			}
 		}

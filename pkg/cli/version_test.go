@@ -3,6 +3,8 @@ package cli
 import (
 	"encoding/json"
 	"net"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -58,6 +60,23 @@ func TestWatchOfUnreachableServer(t *testing.T) {
 	for _, args := range []string{"status -A -w", "status web db --for=complete", "status web -w"} {
 		i := invoke(t, append(strings.Fields(args), "--server=http://"+address)...)
 		if want := "The connection to the server " + address + " was refused"; i.code != ExitError || !strings.Contains(i.err.String(), want) {
+			t.Errorf("%s: exit code %d, %q", args, i.code, i.err.String())
+		}
+	}
+}
+
+// --timeout counts from the start of the command: a server that does not answer is not waited for any longer.
+func TestTimeoutOfSilentServer(t *testing.T) {
+	silent := filepath.Join(t.TempDir(), "kubeconfig") // dns has another --server
+	config := "{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c}}], clusters: [{name: c, cluster: {server: \"http://" +
+		listen(t).Addr().String() + "\"}}]}"
+	if err := os.WriteFile(silent, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"restart web --yes", "canary abort web --yes", "unstick web db --yes", "drain-scale web --replicas 2 --yes",
+		"status web --for=complete", "status web -w", "dns web --wait"} {
+		i := invoke(t, append(strings.Fields(args), "--timeout=200ms", "--kubeconfig="+silent)...)
+		if i.code != ExitTimeout || !strings.Contains(i.err.String(), "timed out after 200ms waiting "+msgWaitServer()) {
 			t.Errorf("%s: exit code %d, %q", args, i.code, i.err.String())
 		}
 	}

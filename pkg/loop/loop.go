@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
@@ -44,9 +45,30 @@ const (
 	TransientPause = time.Second
 )
 
-// CallTimeout limits one write. It does not end with ctx: on Ctrl-C the current call is
-// completed, so that its result is known.
+// CallTimeout limits one write.
 const CallTimeout = 30 * time.Second
+
+// After Ctrl-C or the timeout of a command, the current write has CallGrace to complete, so that its result is known.
+// The release of the lock has what is left of endGrace, but not less than releaseGrace: where the server does
+// not answer, the command ends within the sum of the two shorter ones.
+const (
+	CallGrace    = 3 * time.Second
+	releaseGrace = 2 * time.Second
+	endGrace     = CallGrace + releaseGrace
+)
+
+// ForCall is a context for one write. It ends CallTimeout from now, or CallGrace after ctx.
+func ForCall(ctx context.Context) (context.Context, context.CancelFunc) {
+	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), CallTimeout)
+	stop := context.AfterFunc(ctx, func() {
+		grace := time.AfterFunc(CallGrace, cancel)
+		context.AfterFunc(call, func() { grace.Stop() })
+	})
+	return call, func() {
+		stop()
+		cancel()
+	}
+}
 
 // TimeoutError means that the command timed out.
 type TimeoutError struct {
@@ -114,6 +136,8 @@ type Result struct {
 	Commands []Command
 	// Last is the snapshot of that decision, nil when none was seen.
 	Last *sts.Snapshot
+	// Locked: the lock may not have been released, because the server did not answer in time.
+	Locked bool
 }
 
 // Observer receives every decision before it is carried out, every action after it was
@@ -149,18 +173,17 @@ func Run(ctx context.Context, c Cluster, i operate.Intent, opts Options, o Obser
 		ctx, cancel = context.WithTimeoutCause(ctx, opts.Timeout, &TimeoutError{After: opts.Timeout})
 		defer cancel()
 	}
+	defer context.AfterFunc(ctx, r.isOver)()
 	ctx, cancel := context.WithCancel(ctx)
 	defer r.running.Wait()
 	defer cancel()
 	for {
+		if ctx.Err() != nil {
+			return r.interrupted(context.Cause(ctx))
+		}
 		select {
 		case <-ctx.Done():
-			cause := context.Cause(ctx)
-			if expired := (*TimeoutError)(nil); errors.As(cause, &expired) {
-				expired.Last = r.result.Decision
-				return r.end(expired)
-			}
-			return r.end(&InterruptedError{Cause: cause, Last: r.result.Decision})
+			return r.interrupted(context.Cause(ctx))
 		case s, ok := <-r.changes:
 			if !ok {
 				return r.result, c.Err() // the set is gone, or may not be watched any more
@@ -180,7 +203,21 @@ func Run(ctx context.Context, c Cluster, i operate.Intent, opts Options, o Obser
 	}
 }
 
+// isOver notes when the context of the run has ended.
+func (r *runner) isOver() { r.over.CompareAndSwap(nil, new(time.Now())) } //nolint:forbidigo // see endGrace
+
+// interrupted ends the run because its context has ended.
+func (r *runner) interrupted(cause error) (Result, error) {
+	r.isOver() // the other call of it may come later
+	if expired := (*TimeoutError)(nil); errors.As(cause, &expired) {
+		expired.Last = r.result.Decision
+		return r.end(expired)
+	}
+	return r.end(&InterruptedError{Cause: cause, Last: r.result.Decision})
+}
+
 type runner struct {
+	over     atomic.Pointer[time.Time] // when the context of the run has ended
 	cluster  Cluster
 	intent   operate.Intent
 	observer Observer
@@ -308,9 +345,13 @@ func wakeAt(d operate.Decision, now time.Time) time.Time {
 }
 
 func (r *runner) apply(ctx context.Context, s *sts.Snapshot, d operate.Decision) (bool, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), CallTimeout)
+	call, cancel := ForCall(ctx)
 	defer cancel()
-	seen, err := r.cluster.Apply(ctx, s, d.Action)
+	seen, err := r.cluster.Apply(call, s, d.Action)
+	if err != nil && ctx.Err() != nil && call.Err() != nil {
+		r.result.Locked = true
+		return false, nil // it may have been carried out; the run ends
+	}
 	_, isPatch := d.Action.(*operate.PatchSet)
 	if errors.Is(err, operate.ErrBehind) {
 		if r.behind++; r.behind > 1 { // else it is a matter of milliseconds
@@ -405,40 +446,54 @@ func (r *runner) wrote(s *sts.Snapshot, d operate.Decision, seen func(*sts.Snaps
 // end releases the lock. A failure to do so does not hide how the run ended; the same
 // owner can always resume.
 func (r *runner) end(err error) (Result, error) {
+	err = r.release(err)
+	return r.result, err
+}
+
+func (r *runner) release(err error) error {
 	reached := err == nil && (r.result.Decision.Verdict == operate.Done || r.then != nil && r.then.Verdict == operate.Done)
-	ctx, cancel := context.WithTimeout(context.Background(), CallTimeout)
+	limit := CallTimeout
+	if over := r.over.Load(); over != nil {
+		limit = max(releaseGrace, endGrace-time.Since(*over)) //nolint:forbidigo // see endGrace
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	for s := r.result.Last; s != nil; s = r.next(ctx) {
+		r.result.Locked = true
 		if r.seen != nil && !r.seen(s) || r.stale == s.Set.ResourceVersion {
 			continue // our own last write, or that of another client, is not in it yet
 		}
 		a := r.intent.Release(s, reached)
 		if a == nil {
-			break
+			r.result.Locked = false
+			return err
 		}
 		_, e := r.cluster.Apply(ctx, s, a)
 		switch {
+		case e != nil && ctx.Err() != nil:
+			return err
 		case errors.Is(e, operate.ErrChanged):
 			r.stale = s.Set.ResourceVersion
 			continue
 		case errors.Is(e, operate.ErrTransient):
 			if r.failed > transientLimit {
-				return r.result, err // the retries were used up by the last action
+				return err // the retries were used up by the last action
 			}
 			continue
 		}
+		r.result.Locked = false
 		if answer := (*operate.AnswerError)(nil); errors.As(e, &answer) {
 			switch {
 			case err != nil:
-				return r.result, errors.Join(err, e)
+				return errors.Join(err, e)
 			case reached:
 				r.refused(s, answer.Decision)
 			}
-			return r.result, nil // else the run has ended for the same reason
+			return nil // else the run has ended for the same reason
 		}
-		return r.result, errors.Join(err, e)
+		return errors.Join(err, e)
 	}
-	return r.result, err
+	return err
 }
 
 // next waits for a snapshot, nil when none comes.

@@ -570,14 +570,14 @@ func TestInterruption(t *testing.T) {
 			if a.Describe() == "release" {
 				return nil
 			}
-			time.Sleep(5 * time.Second) // a slow server
+			time.Sleep(2 * time.Second) // a slow server
 			return ctx.Err()
 		}
 		r := run(c, i, 0)
 		c.show(1)
 		r.stop(cause)
 		r.mustBeOver(t, false)
-		time.Sleep(6 * time.Second)
+		time.Sleep(3 * time.Second)
 		r.mustBeOver(t, false) // the write is not shown yet
 		c.show(1)
 		c.show(2)
@@ -596,21 +596,55 @@ func TestInterruption(t *testing.T) {
 	})
 }
 
-// A server that hangs does not block Ctrl-C forever.
+// A server that does not answer delays Ctrl-C and the timeout by five seconds, and the result says that the lock may
+// have stayed.
 func TestInterruptionOfAHangingCall(t *testing.T) {
+	for name, timeout := range map[string]time.Duration{"Ctrl-C": 0, "timeout": 20 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, i := newCluster(t), &script{decisions: []operate.Decision{patch("one"), patch("two")}, release: true}
+				c.apply = func(ctx context.Context, a operate.SetAction) error {
+					if a.Describe() == "one" {
+						return nil
+					}
+					<-ctx.Done()
+					return ctx.Err()
+				}
+				r := run(c, i, timeout)
+				c.show(1)
+				c.show(2)
+				time.Sleep(timeout) // no longer than a call may last without an interruption
+				if timeout == 0 {
+					r.stop(errors.New("signal"))
+				}
+				time.Sleep(4 * time.Second)
+				r.mustBeOver(t, false)
+				time.Sleep(time.Second + time.Millisecond)
+				r.mustBeOver(t, true)
+				if !r.result.Locked || len(r.result.Applied) != 1 {
+					t.Errorf("locked %t, %d writes are reported", r.result.Locked, len(r.result.Applied))
+				}
+				interrupted, expired := (*loop.InterruptedError)(nil), (*loop.TimeoutError)(nil)
+				if !errors.As(r.err, &interrupted) && !errors.As(r.err, &expired) {
+					t.Errorf("error %v", r.err)
+				}
+			})
+		})
+	}
+}
+
+// The same if no call was in progress, and the server refuses connections.
+func TestInterruptionInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, i := newCluster(t), &script{decisions: []operate.Decision{patch("one")}}
-		c.apply = func(ctx context.Context, _ operate.SetAction) error {
-			<-ctx.Done()
-			return ctx.Err()
-		}
+		c, i := newCluster(t), &script{decisions: []operate.Decision{wait("for web-4")}, release: true}
+		c.apply = func(context.Context, operate.SetAction) error { return operate.ErrTransient }
 		r := run(c, i, 0)
 		c.show(1)
 		r.stop(errors.New("signal"))
-		time.Sleep(2 * time.Minute)
+		time.Sleep(5*time.Second + time.Millisecond)
 		r.mustBeOver(t, true)
-		if r.err == nil {
-			t.Error("no error after a write that came to no end")
+		if !r.result.Locked {
+			t.Error("the lock was not released, and this is not said")
 		}
 	})
 }

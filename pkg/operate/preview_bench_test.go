@@ -40,6 +40,7 @@ func BenchmarkPreview(b *testing.B) {
 			{"start", ststest.Web(n), operate.StartCanary{Lock: holder("1"), Images: []operate.ImageRequest{{Image: "web:2"}}, From: &start}},
 			{"restart", ststest.Web(n), restarter("1")},
 			{"drain", ststest.Web(n), drain(1, nil)},
+			{"grow", ststest.Web(5), drain(n, nil)},
 			{"unpark", parked, operate.Unpark{Lock: holder("1")}},
 		} {
 			s := c.of.Snapshots()[0]

@@ -278,9 +278,13 @@ func waitingFor(d claims.ClaimDecision) operate.Decision {
 // When ctx ends it is not retried.
 func (r *runner) call(ctx context.Context, f func(ctx context.Context) error) error {
 	for try := 1; ; try++ {
-		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), loop.CallTimeout)
+		within, cancel := loop.ForCall(ctx)
 		err := f(within)
+		ended := within.Err() != nil && ctx.Err() != nil
 		cancel()
+		if err != nil && ended {
+			return &loop.InterruptedError{Cause: context.Cause(ctx)}
+		}
 		if !errors.Is(err, operate.ErrTransient) || try == tries {
 			return err
 		}
