@@ -27,7 +27,7 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 	began := c.env.Clock.Now()
 	reading, end := withTimeout(ctx, o.timeout)
 	inv, domain, err := client.ReadNames(reading, o.query, o.domain)
-	if err = end(err); err != nil {
+	if err := end(err); err != nil {
 		return err
 	}
 	o.spent = c.env.Clock.Since(began)

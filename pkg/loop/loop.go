@@ -61,8 +61,10 @@ const (
 func ForCall(ctx context.Context) (context.Context, context.CancelFunc) {
 	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), CallTimeout)
 	stop := context.AfterFunc(ctx, func() {
-		grace := time.AfterFunc(CallGrace, cancel)
-		context.AfterFunc(call, func() { grace.Stop() })
+		grace, end := context.WithTimeout(call, CallGrace)
+		defer end()
+		<-grace.Done()
+		cancel()
 	})
 	return call, func() {
 		stop()
