@@ -8,6 +8,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-sts/kubectl-sts/pkg/kube"
 	"github.com/kubectl-sts/kubectl-sts/pkg/loop"
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
 	"github.com/kubectl-sts/kubectl-sts/pkg/render"
@@ -72,7 +73,7 @@ func (r *mutationRun) conclude(d operate.Decision, err error) error {
 			return err
 		}
 		return &sts.HintedError{Err: err, Hint: r.resume()}
-	case err != nil && !r.several && (len(r.report.Applied) > 0 || r.rollBack() != nil):
+	case err != nil && !r.several && (len(r.report.Applied) > 0 || r.rollBack() != nil) && !errors.As(err, new(*kube.GoneError)):
 		return withHintIfNone(notAllowed(err), r.resume())
 	case err != nil:
 		return notAllowed(err)

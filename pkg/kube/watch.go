@@ -199,6 +199,11 @@ func (c *Client) newView(ctx context.Context, q Query, needed []string, tell Tel
 	}, nil
 }
 
+// GoneError means that the set of a view was deleted, or replaced by another one of its name.
+type GoneError struct{ message string }
+
+func (e *GoneError) Error() string { return e.message }
+
 // Err says why the channel of Watch was closed, nil when its context ended.
 func (v *View) Err() error {
 	v.mu.Lock()
@@ -613,10 +618,10 @@ func (v *View) inventory() (*sts.Inventory, error) {
 		return inv, v.query.pick(inv)
 	}
 	if len(inv.Sets) == 0 {
-		return nil, errors.New(msgSetDeleted(v.query.Names[0]))
+		return nil, &GoneError{msgSetDeleted(v.query.Names[0])}
 	}
 	if set := inv.Sets[0]; set.UID != v.uid {
-		return nil, errors.New(msgSetRecreated(set.Name, string(set.UID), string(v.uid)))
+		return nil, &GoneError{msgSetRecreated(set.Name, string(set.UID), string(v.uid))}
 	}
 	return inv, sts.CheckSize(inv.Sets[0])
 }
