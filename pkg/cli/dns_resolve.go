@@ -32,7 +32,6 @@ type resolveOptions struct {
 	wait      bool
 	watch     bool
 	timeout   time.Duration
-	spent     time.Duration // what has passed of the timeout
 }
 
 func (o *resolveOptions) addFlags(cmd *cobra.Command) {

@@ -24,13 +24,12 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 	if err != nil {
 		return err
 	}
-	began := c.env.Clock.Now()
-	reading, end := withTimeout(ctx, o.timeout)
-	inv, domain, err := client.ReadNames(reading, o.query, o.domain)
-	if err := end(err); err != nil {
-		return err
+	ctx, expired := withTimeout(ctx, o.timeout)
+	defer func() { _ = expired(nil) }()
+	inv, domain, err := client.ReadNames(ctx, o.query, o.domain)
+	if err != nil {
+		return expired(err)
 	}
-	o.spent = c.env.Clock.Since(began)
 	o.names.Domain = domain
 	if len(inv.Sets) == 0 {
 		if err := c.sayNone(ctx, client, "StatefulSets", o.query.Namespace, o.exitCode); err != nil {
@@ -48,7 +47,7 @@ func runDNS(ctx context.Context, c *common, o dnsOptions, out *output) error {
 	if !o.resolve || len(inv.Sets) == 0 {
 		return showNames(c, o, out, inv)
 	}
-	return resolveDNS(ctx, c, client, o, out, inv)
+	return expired(resolveDNS(ctx, c, client, o, out, inv))
 }
 
 // showNames prints names without queries.

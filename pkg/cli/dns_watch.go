@@ -35,14 +35,7 @@ func watchDNS(ctx context.Context, c *common, client *kube.Client, server nameSe
 		return client.OpenNames(ctx, o.query, w.screen.tell())
 	}}
 	watch := names.NewWatch(o.names.Ordinals)
-	left := o.timeout
-	if left > 0 {
-		left = max(left-o.spent, time.Nanosecond)
-	}
-	end, err := nameloop.Run(ctx, world, watch, nameloop.Options{Names: o.names, Wait: o.wait, Timeout: left}, w)
-	if timeout := (*loop.TimeoutError)(nil); errors.As(err, &timeout) {
-		timeout.After = o.timeout
-	}
+	end, err := nameloop.Run(ctx, world, watch, nameloop.Options{Names: o.names, Wait: o.wait}, w)
 	return w.ended(watch, end, err)
 }
 

@@ -98,13 +98,15 @@ func (r *mutationRun) carryOut(ctx context.Context, left time.Duration) error {
 		Pods: r.client, Namespace: r.report.Namespace,
 		Env: r.environment(), Clock: r.env.Clock, Show: r.screen.say,
 	}
+	if left > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, left, &loop.TimeoutError{After: r.timeout})
+		defer cancel()
+	}
 	result, err := loop.Run(ctx, &cluster{r.view, commands}, operate.Confirmed(r.intent, r.snapshot),
-		loop.Options{Timeout: left, StoredTemplate: r.storedTemplate, Found: r.snapshot},
+		loop.Options{StoredTemplate: r.storedTemplate, Found: r.snapshot},
 		&narrator{screen: r.screen, quiet: r.out.human() && countWrites(r.report.Plan) == 1, timeout: left})
 	r.screen.done()
-	if expired := (*loop.TimeoutError)(nil); errors.As(err, &expired) {
-		expired.After = r.timeout // the limit was what was left of it
-	}
 	r.report.Applied = append(r.report.Applied, result.Applied...)
 	r.report.Commands = append(r.report.Commands, result.Commands...)
 	s := r.snapshot

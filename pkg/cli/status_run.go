@@ -55,11 +55,11 @@ func runReport(ctx context.Context, c *common, o statusOptions, out *output) err
 		p.sayNoOrdinals()
 		return cmp.Or(c.sayNotFound(ctx, client, o.query, inv), p.verdict())
 	}
-	ctx, end := withTimeout(ctx, o.timeout)
-	defer func() { _ = end(nil) }()
+	ctx, expired := withTimeout(ctx, o.timeout)
+	defer func() { _ = expired(nil) }()
 	view, err := client.Open(ctx, o.query, nil, p.tell())
 	if err != nil {
-		return end(err)
+		return expired(err)
 	}
 	for inv := range view.WatchAll(ctx) {
 		end := p.reached(inv)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/kubectl-sts/kubectl-sts/pkg/operate"
@@ -49,24 +48,32 @@ const (
 const CallTimeout = 30 * time.Second
 
 // After Ctrl-C or the timeout of a command, the current write has CallGrace to complete, so that its result is known.
-// The release of the lock has what is left of endGrace, but not less than releaseGrace: where the server does
-// not answer, the command ends within the sum of the two shorter ones.
+// The release of the lock has endGrace from the same time: a server that does not answer delays the end by no more.
 const (
-	CallGrace    = 3 * time.Second
-	releaseGrace = 2 * time.Second
-	endGrace     = CallGrace + releaseGrace
+	CallGrace = 3 * time.Second
+	endGrace  = 5 * time.Second
 )
 
 // ForCall is a context for one write. It ends CallTimeout from now, or CallGrace after ctx.
 func ForCall(ctx context.Context) (context.Context, context.CancelFunc) {
-	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), CallTimeout)
+	lasting, stop := outlive(ctx, CallGrace)
+	call, cancel := context.WithTimeout(lasting, CallTimeout)
+	return call, func() {
+		cancel()
+		stop()
+	}
+}
+
+// outlive is a context that ends some time after ctx.
+func outlive(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		grace, end := context.WithTimeout(call, CallGrace)
-		defer end()
-		<-grace.Done()
+		end, done := context.WithTimeout(lasting, grace)
+		defer done()
+		<-end.Done()
 		cancel()
 	})
-	return call, func() {
+	return lasting, func() {
 		stop()
 		cancel()
 	}
@@ -152,16 +159,14 @@ type Observer interface {
 
 // Options are the options of [Run].
 type Options struct {
-	// Timeout limits the run, 0 for no limit.
-	Timeout time.Duration
 	// StoredTemplate is what a dry run of the first step has shown: see [operate.Facts].
 	StoredTemplate string
 	// Found is the snapshot in which the command found the set.
 	Found *sts.Snapshot
 }
 
-// Run calls the intent again and again until its verdict ends the command, until the
-// timeout or until ctx ends. In any case, commands that still run are ended
+// Run calls the intent again and again until its verdict ends the command, or until ctx ends, for a
+// timeout with a [TimeoutError] as its cause. In any case, commands that still run are ended
 // and the lock is released if it was taken.
 func Run(ctx context.Context, c Cluster, i operate.Intent, opts Options, o Observer) (Result, error) {
 	watchCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -170,12 +175,9 @@ func Run(ctx context.Context, c Cluster, i operate.Intent, opts Options, o Obser
 	r.facts.StoredTemplate, r.facts.Found = opts.StoredTemplate, opts.Found
 	r.due = time.NewTimer(time.Hour) //nolint:forbidigo // only wakes the loop; the snapshot's time decides
 	r.due.Stop()
-	if opts.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, opts.Timeout, &TimeoutError{After: opts.Timeout})
-		defer cancel()
-	}
-	defer context.AfterFunc(ctx, r.isOver)()
+	var stopEnding context.CancelFunc
+	r.ending, stopEnding = outlive(ctx, endGrace)
+	defer stopEnding()
 	ctx, cancel := context.WithCancel(ctx)
 	defer r.running.Wait()
 	defer cancel()
@@ -205,12 +207,8 @@ func Run(ctx context.Context, c Cluster, i operate.Intent, opts Options, o Obser
 	}
 }
 
-// isOver notes when the context of the run has ended.
-func (r *runner) isOver() { r.over.CompareAndSwap(nil, new(time.Now())) } //nolint:forbidigo // see endGrace
-
 // interrupted ends the run because its context has ended.
 func (r *runner) interrupted(cause error) (Result, error) {
-	r.isOver() // the other call of it may come later
 	if expired := (*TimeoutError)(nil); errors.As(cause, &expired) {
 		expired.Last = r.result.Decision
 		return r.end(expired)
@@ -219,7 +217,7 @@ func (r *runner) interrupted(cause error) (Result, error) {
 }
 
 type runner struct {
-	over     atomic.Pointer[time.Time] // when the context of the run has ended
+	ending   context.Context // for the release of the lock: ends some time after the run's own
 	cluster  Cluster
 	intent   operate.Intent
 	observer Observer
@@ -454,12 +452,9 @@ func (r *runner) end(err error) (Result, error) {
 
 func (r *runner) release(err error) error {
 	reached := err == nil && (r.result.Decision.Verdict == operate.Done || r.then != nil && r.then.Verdict == operate.Done)
-	limit := CallTimeout
-	if over := r.over.Load(); over != nil {
-		limit = max(releaseGrace, endGrace-time.Since(*over)) //nolint:forbidigo // see endGrace
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(r.ending, CallTimeout)
 	defer cancel()
+	unknown := r.result.Locked // the current write may have taken the lock
 	for s := r.result.Last; s != nil; s = r.next(ctx) {
 		r.result.Locked = true
 		if r.seen != nil && !r.seen(s) || r.stale == s.Set.ResourceVersion {
@@ -467,7 +462,7 @@ func (r *runner) release(err error) error {
 		}
 		a := r.intent.Release(s, reached)
 		if a == nil {
-			r.result.Locked = false
+			r.result.Locked = unknown
 			return err
 		}
 		_, e := r.cluster.Apply(ctx, s, a)

@@ -173,14 +173,24 @@ type running struct {
 }
 
 func run(c *cluster, i operate.Intent, timeout time.Duration) *running {
-	return runWith(c, i, loop.Options{Timeout: timeout})
+	return runWith(c, i, loop.Options{}, timeout)
 }
 
-func runWith(c *cluster, i operate.Intent, opts loop.Options) *running {
+// withTimeout is a context as of a command with --timeout, 0 for none.
+func withTimeout(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, timeout, &loop.TimeoutError{After: timeout})
+}
+
+func runWith(c *cluster, i operate.Intent, opts loop.Options, timeout time.Duration) *running {
 	ctx, stop := context.WithCancelCause(context.Background())
 	r := &running{stop: stop, end: make(chan struct{})}
 	go func() {
 		defer close(r.end)
+		ctx, cancel := withTimeout(ctx, timeout)
+		defer cancel()
 		r.result, r.err = loop.Run(ctx, c, i, opts, c)
 	}()
 	synctest.Wait()
@@ -264,7 +274,7 @@ func TestFacts(t *testing.T) {
 func TestTheStoredTemplateIsAFact(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, i := newCluster(t), &script{decisions: []operate.Decision{done("")}}
-		r := runWith(c, i, loop.Options{StoredTemplate: "digest"})
+		r := runWith(c, i, loop.Options{StoredTemplate: "digest"}, 0)
 		c.show(1)
 		r.mustBeOver(t, true)
 		if diff := cmp.Diff([]operate.Facts{{StoredTemplate: "digest"}}, i.facts); diff != "" {
@@ -599,29 +609,34 @@ func TestInterruption(t *testing.T) {
 // A server that does not answer delays Ctrl-C and the timeout by five seconds, and the result says that the lock may
 // have stayed.
 func TestInterruptionOfAHangingCall(t *testing.T) {
-	for name, timeout := range map[string]time.Duration{"Ctrl-C": 0, "timeout": 20 * time.Second} {
+	for name, test := range map[string]struct {
+		timeout time.Duration
+		hangs   string // the first write that does; before it, there is no lock
+	}{"Ctrl-C": {0, "two"}, "timeout": {20 * time.Second, "two"}, "Ctrl-C in the first write": {0, "one"}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, i := newCluster(t), &script{decisions: []operate.Decision{patch("one"), patch("two")}, release: true}
+				c, i := newCluster(t), &script{decisions: []operate.Decision{patch("one"), patch("two")}, release: test.hangs == "two"}
 				c.apply = func(ctx context.Context, a operate.SetAction) error {
-					if a.Describe() == "one" {
+					if a.Describe() == "one" && test.hangs == "two" {
 						return nil
 					}
 					<-ctx.Done()
 					return ctx.Err()
 				}
-				r := run(c, i, timeout)
+				r := run(c, i, test.timeout)
 				c.show(1)
-				c.show(2)
-				time.Sleep(timeout) // no longer than a call may last without an interruption
-				if timeout == 0 {
+				if test.hangs == "two" {
+					c.show(2)
+				}
+				time.Sleep(test.timeout) // no longer than a call may last without an interruption
+				if test.timeout == 0 {
 					r.stop(errors.New("signal"))
 				}
-				time.Sleep(4 * time.Second)
+				time.Sleep(3*time.Second - time.Millisecond)
 				r.mustBeOver(t, false)
-				time.Sleep(time.Second + time.Millisecond)
+				time.Sleep(2*time.Second + 2*time.Millisecond)
 				r.mustBeOver(t, true)
-				if !r.result.Locked || len(r.result.Applied) != 1 {
+				if applied := map[string]int{"one": 0, "two": 1}[test.hangs]; !r.result.Locked || len(r.result.Applied) != applied {
 					t.Errorf("locked %t, %d writes are reported", r.result.Locked, len(r.result.Applied))
 				}
 				interrupted, expired := (*loop.InterruptedError)(nil), (*loop.TimeoutError)(nil)

@@ -126,7 +126,9 @@ func (l *live) Decided(_ *sts.Snapshot, d operate.Decision) {
 }
 
 func (l *live) run(i operate.Intent, timeout time.Duration) (loop.Result, error) {
-	r, err := loop.Run(l.t.Context(), l, i, loop.Options{Timeout: timeout}, l)
+	ctx, cancel := withTimeout(l.t.Context(), timeout)
+	defer cancel()
+	r, err := loop.Run(ctx, l, i, loop.Options{}, l)
 	synctest.Wait() // the watch may be about to look once more before it ends
 	return r, err
 }

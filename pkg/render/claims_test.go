@@ -32,6 +32,7 @@ func TestClaimTable(t *testing.T) {
 		"claims-all":         {query: claims.Query{Choice: all}, columns: render.Columns{Namespace: true}},
 		"claims-wide":        {query: claims.Query{Names: []string{"web"}}, columns: render.Columns{Wide: true}},
 		"claims-80-columns":  {query: claims.Query{Choice: all}, columns: render.Columns{Namespace: true}, style: render.Style{Width: 80}},
+		"claims-60-columns":  {query: claims.Query{Choice: all}, columns: render.Columns{Namespace: true}, style: render.Style{Width: 60}},
 		"claims-100-columns": {style: render.Style{Width: 100}},
 		"claims-120-columns": {query: claims.Query{Names: []string{"cache", "old"}}, style: render.Style{Width: 120, Color: true}},
 	} {

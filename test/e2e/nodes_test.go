@@ -62,20 +62,20 @@ func (s *scenario) createNode(ctx context.Context, name string) error {
 }
 
 // How long a node that is switched off has been unready and silent.
-const off, silent = 4 * time.Minute, 5 * time.Minute
+const offFor, silentFor = 4 * time.Minute, 5 * time.Minute
 
 // stopNode is what is left when a machine is switched off: the lease is not renewed, and the node has been unready
 // for some minutes. kwok plays a node only while it has its lease.
 func (s *scenario) stopNode(ctx context.Context, name string) error {
 	now := time.Now()
 	err := s.lease(ctx, name, fmt.Sprintf(`{"spec":{"holderIdentity":"off","leaseDurationSeconds":36000,"renewTime":%q}}`,
-		now.Add(-silent).UTC().Format(metav1.RFC3339Micro)))
+		now.Add(-silentFor).UTC().Format(metav1.RFC3339Micro)))
 	if err != nil {
 		return err
 	}
 	body, err := json.Marshal(map[string]any{"status": corev1.NodeStatus{Conditions: []corev1.NodeCondition{{
 		Type: corev1.NodeReady, Status: corev1.ConditionUnknown, Reason: "NodeStatusUnknown", Message: "Kubelet stopped posting node status.",
-		LastHeartbeatTime: metav1.NewTime(now.Add(-silent)), LastTransitionTime: metav1.NewTime(now.Add(-off)),
+		LastHeartbeatTime: metav1.NewTime(now.Add(-silentFor)), LastTransitionTime: metav1.NewTime(now.Add(-offFor)),
 	}}}})
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (s *scenario) stopped(name string) error {
 		return err
 	}
 	for _, c := range node.Status.Conditions {
-		if c.Type == corev1.NodeReady && time.Since(c.LastTransitionTime.Time) < off {
+		if c.Type == corev1.NodeReady && time.Since(c.LastTransitionTime.Time) < offFor {
 			return cmp.Or(s.stopNode(ctx, name), fmt.Errorf("node %s has reported once more", name))
 		}
 	}

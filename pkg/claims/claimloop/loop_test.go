@@ -365,7 +365,8 @@ func TestClaimsInterrupted(t *testing.T) {
 	})
 }
 
-// Ctrl-C between two tries of a call that the server does not answer is an interruption, no failure.
+// Ctrl-C between two tries of a call that the server does not answer, or in one, is an interruption, no failure, and
+// delayed by three seconds at most.
 func TestClaimsInterruptedRetry(t *testing.T) {
 	away := fmt.Errorf("away: %w", operate.ErrTransient)
 	for name, test := range map[string]struct {
@@ -374,15 +375,22 @@ func TestClaimsInterruptedRetry(t *testing.T) {
 	}{
 		"read":  {func(w *claimRun) { w.read = func(string) error { return away } }, "interrupted"},
 		"write": {func(w *claimRun) { w.apply = func(context.Context, string, int) error { return away } }, "interrupted, wrote"},
-		"look":  {func(w *claimRun) { w.look = func(string) error { return away } }, "interrupted, wrote"},
+		"hang": {func(w *claimRun) {
+			w.apply = func(ctx context.Context, _ string, _ int) error { <-ctx.Done(); return ctx.Err() }
+		}, "interrupted, wrote"},
+		"look": {func(w *claimRun) { w.look = func(string) error { return away } }, "interrupted, wrote"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newClaims()
 			test.fail(w)
 			ctx, cancel := context.WithCancelCause(t.Context())
+			began := time.Now()
 			time.AfterFunc(3500*time.Millisecond, func() { cancel(errors.New("Ctrl-C")) })
 			if diff := cmp.Diff(all(1, 1, test.want), runClaims(ctx, w, claimloop.Options{Concurrency: 1}, 1, 1)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+			if took := time.Since(began); took > 6500*time.Millisecond {
+				t.Errorf("%s: it took %s", name, took)
 			}
 		})
 	}

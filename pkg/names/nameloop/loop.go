@@ -57,18 +57,12 @@ type Observer interface {
 type Options struct {
 	Names names.Options
 	// Wait: end when all names resolve correctly.
-	Wait    bool
-	Timeout time.Duration // 0 for no limit
+	Wait bool
 }
 
 // Run follows the names until they resolve correctly (Wait): the decision is then Done, or Stuck if that can
-// never happen. It ends with a [loop.TimeoutError] after the timeout, and with the cause when ctx ends.
+// never happen. It ends with the cause when ctx ends: a [loop.TimeoutError] then says what it waited for.
 func Run(ctx context.Context, world World, w *names.Watch, o Options, observer Observer) (operate.Decision, error) {
-	if o.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, &loop.TimeoutError{After: o.Timeout})
-		defer cancel()
-	}
 	r := &runner{World: world, options: o, observer: observer, watch: w}
 	d, err := r.run(ctx)
 	if err == nil || ctx.Err() == nil {

@@ -24,6 +24,7 @@ import (
 
 // world is a cluster and its DNS server. Everything that happens is written down.
 type world struct {
+	timeout time.Duration // of the loop, 0 for none
 	began   time.Time
 	changes chan *sts.Inventory
 	err     error
@@ -121,6 +122,11 @@ type ended struct {
 
 // run runs the loop in the time of a test.
 func run(ctx context.Context, w *world, o Options) ended {
+	if w.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, w.timeout, &loop.TimeoutError{After: w.timeout})
+		defer cancel()
+	}
 	o.Names = names.Options{Domain: names.Domain{Name: "cluster.local"}, Resolve: true}
 	d, err := Run(ctx, World{
 		Open:   func(context.Context) (View, error) { return w, nil },
@@ -175,7 +181,7 @@ func TestWaitsUntilNamesResolve(t *testing.T) {
 
 // Without Wait the loop lasts until the timeout. Correct names are not queried again.
 func TestWatchesUntilTheTimeout(t *testing.T) {
-	w, end := play(t, inventory("web"), Options{Timeout: 7 * time.Second}, nil)
+	w, end := play(t, inventory("web"), Options{}, func(w *world) { w.timeout = 7 * time.Second })
 	if timeout := (*loop.TimeoutError)(nil); !errors.As(end.err, &timeout) {
 		t.Errorf("ended with %s, %v", end.Verdict, end.err)
 	}
@@ -184,7 +190,8 @@ func TestWatchesUntilTheTimeout(t *testing.T) {
 }
 
 func TestTimeoutNamesWhatIsPending(t *testing.T) {
-	_, end := play(t, inventory("web"), Options{Wait: true, Timeout: time.Second}, func(w *world) {
+	_, end := play(t, inventory("web"), Options{Wait: true}, func(w *world) {
+		w.timeout = time.Second
 		w.resolve = func(context.Context) (names.Answer, error) { return denied, nil }
 	})
 	timeout := (*loop.TimeoutError)(nil)
@@ -195,8 +202,8 @@ func TestTimeoutNamesWhatIsPending(t *testing.T) {
 
 func TestTimeoutBeforeAnythingWasSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{changes: make(chan *sts.Inventory)}
-		end := run(t.Context(), w, Options{Wait: true, Timeout: time.Minute})
+		w := &world{changes: make(chan *sts.Inventory), timeout: time.Minute}
+		end := run(t.Context(), w, Options{Wait: true})
 		if want := "timed out after 1m waiting for the first response from the API server"; end.err == nil || end.err.Error() != want {
 			t.Errorf("ended with %v, want %s", end.err, want)
 		}
@@ -259,7 +266,7 @@ func TestTheWatchFails(t *testing.T) {
 func TestOrdinalsThatCannotBeListed(t *testing.T) {
 	inv := inventory("web")
 	*inv.Sets[0].Spec.Replicas = names.MostNames + 1
-	w, end := play(t, inv, Options{Timeout: time.Second}, nil)
+	w, end := play(t, inv, Options{}, func(w *world) { w.timeout = time.Second })
 	if want := names.CheckOrdinals(inv.Sets[0]); end.err == nil || want == nil || end.err.Error() != want.Error() {
 		t.Errorf("ended with %v, want %v", end.err, want)
 	}
